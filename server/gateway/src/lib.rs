@@ -1,1 +1,3 @@
+//! The doors: gRPC and HTTP, translated to the domains.
 
+pub mod check;
