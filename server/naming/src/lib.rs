@@ -1,1 +1,33 @@
+//! Services and their instances: who published what, who wants to know, and what each is shown.
 
+mod error;
+mod instance_id;
+mod model;
+mod naming;
+mod session;
+mod settings;
+pub mod shard;
+mod stats;
+mod view;
+
+pub use error::{Error, Registration};
+pub use instance_id::IdPolicy;
+pub use model::{
+    Address, ClusterMetadata, HealthChecker, Instance, InstanceKey, InstanceOverride, NewInstance, OverrideChange,
+    Selector, SelectorError, ServiceDetail, ServiceKey, ServiceKind, ServiceMetadata,
+};
+pub use naming::{BeatAnswer, BeatCode, Naming, Options, ServicePage, Subscriber, check_instance};
+pub use session::{Client, CloseReason, Session};
+pub use settings::Settings;
+pub use shard::ShardMachine;
+pub use stats::{Counts, PushStats, Stats};
+pub use view::{Encoder, Filter, Listing, ServiceList, View};
+
+/// Group of a service whose caller names none.
+pub const DEFAULT_GROUP: &str = "DEFAULT_GROUP";
+
+/// Cluster of an instance whose publisher names none.
+pub const DEFAULT_CLUSTER: &str = "DEFAULT";
+
+/// Namespace of an HTTP caller who names none. gRPC callers name theirs; to them blank is another namespace.
+pub const DEFAULT_NAMESPACE: &str = "public";
