@@ -1,0 +1,86 @@
+# One word per part. `make` alone prints the words.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+# A toolchain that `make setup` has just installed is not on the caller's PATH yet.
+export PATH := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
+
+# RocksDB is C++ and the longest compile by far; a compiler cache lets every profile and clone share it.
+ifneq ($(shell command -v ccache 2>/dev/null),)
+ifeq ($(origin CC),default)
+export CC := ccache gcc
+endif
+ifeq ($(origin CXX),default)
+export CXX := ccache g++
+endif
+endif
+
+TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
+DATA ?= data
+BIND ?=
+PORT ?= 8848
+# Further arguments of `make run`, for example ARGS="--set key=value".
+ARGS ?=
+# The server that every suite starts: built once, found by this variable.
+export NACRE_SERVER ?= $(TARGET)/debug/nacre
+
+TIMED := scripts/timed.sh
+COMPAT := python3 tests/compat/run.py
+COMPAT_SUITES := java go python node
+
+.PHONY: help setup build run server-dev test test-rust test-compat $(addprefix compat-,$(COMPAT_SUITES)) \
+	vectors test-long figures bench lint fmt clean
+
+help: ## print this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "  make compat-LANG    official clients of one language: $(COMPAT_SUITES)"
+
+setup: ## install what this machine lacks (Debian 12); does nothing the second time
+	@scripts/setup.sh
+
+build: ## build the server with the release profile
+	cargo build --release --locked -p nacre-server
+
+run: setup build ## set up, build and start the server; data goes to ./data, authentication is off
+	@exec $(TARGET)/release/nacre server --data-dir $(DATA) --port $(PORT) $(if $(BIND),--bind $(BIND)) \
+		--set auth.enabled=false $(ARGS)
+
+server-dev:
+	@$(TIMED) "build server" cargo build --locked --workspace --bins
+
+test: setup server-dev ## every test of every language
+	@$(TIMED) "rust" $(MAKE) --no-print-directory test-rust
+	@$(TIMED) "official clients" $(MAKE) --no-print-directory test-compat
+
+test-rust: server-dev ## unit, property, vector, end-to-end and crash tests
+	cargo test --locked --workspace
+
+test-compat: server-dev ## the official Java, Go, Python and Node clients
+	$(COMPAT) $(COMPAT_SUITES)
+
+$(addprefix compat-,$(COMPAT_SUITES)): compat-%: server-dev
+	$(COMPAT) $*
+
+vectors: server-dev ## the captured Nacos scenarios, gRPC and HTTP
+	cargo test --locked -p nacre-e2e --test 'vectors_*'
+
+test-long: setup server-dev ## the long loops of the crash and end-to-end tests
+	NACRE_TEST_LONG=1 cargo test --locked -p nacre-e2e -- --nocapture
+
+figures: setup build ## measure the server, release profile
+	cargo run --release --locked -p nacre-bench -- --server $(TARGET)/release/nacre
+
+bench: figures ## same as figures
+
+lint: ## formatters and linters; names those that are not installed
+	@scripts/lint.sh
+
+fmt: ## format the sources
+	cargo fmt --all
+	@if command -v gofmt >/dev/null; then gofmt -w tests/compat/go; fi
+
+clean: ## remove build output; ./data stays
+	cargo clean
+	rm -rf tests/compat/node/node_modules

@@ -1,0 +1,66 @@
+// Configuration with the official Node client. It speaks HTTP v1 with long polling and has no compare-and-set.
+
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { config, GROUP, unique, until } from './support.mjs';
+
+describe('config', { concurrency: true }, () => {
+  it('reads back what was published, until it is removed', async (test) => {
+    const client = await config(test);
+    const dataId = unique('read-back');
+    const content = '# größe 中 \u{1F600}\nname: nacre\r\nspaces:   kept \n\ttab=%20&+\n';
+    assert.equal(await client.getConfig(dataId, GROUP), null);
+    await client.publishSingle(dataId, GROUP, content);
+    assert.equal(await client.getConfig(dataId, GROUP), content);
+    await client.publishSingle(dataId, GROUP, '{"second":2}', { type: 'json' });
+    assert.equal(await client.getConfig(dataId, GROUP), '{"second":2}');
+    await client.remove(dataId, GROUP);
+    assert.equal(await client.getConfig(dataId, GROUP), null);
+  });
+
+  it('keeps groups and namespaces apart', async (test) => {
+    const dataId = unique('separate');
+    const none = await config(test);
+    const red = await config(test, 'red');
+    await none.publishSingle(dataId, 'one', 'group one');
+    await none.publishSingle(dataId, 'two', 'group two');
+    await red.publishSingle(dataId, 'one', 'red, group one');
+    assert.equal(await none.getConfig(dataId, 'one'), 'group one');
+    assert.equal(await none.getConfig(dataId, 'two'), 'group two');
+    assert.equal(await red.getConfig(dataId, 'one'), 'red, group one');
+    assert.equal(await red.getConfig(dataId, 'two'), null);
+  });
+
+  it('calls a listener on a change and not after it was removed', async (test) => {
+    const writer = await config(test);
+    const reader = await config(test);
+    const dataId = unique('listen');
+    await writer.publishSingle(dataId, GROUP, 'one');
+    const seen = [];
+    const record = (content) => seen.push(content);
+    reader.subscribe({ dataId, group: GROUP }, record);
+    await until('one', () => seen.at(-1));
+    await writer.publishSingle(dataId, GROUP, 'two');
+    await until('two', () => seen.at(-1));
+    await writer.publishSingle(dataId, GROUP, 'größe 中');
+    await until('größe 中', () => seen.at(-1));
+    assert.deepEqual(seen, ['one', 'two', 'größe 中']);
+
+    reader.unSubscribe({ dataId, group: GROUP }, record);
+    await writer.publishSingle(dataId, GROUP, 'three');
+    assert.equal(await reader.getConfig(dataId, GROUP), 'three');
+    assert.equal(seen.length, 3, 'called after unSubscribe');
+  });
+
+  it('calls a listener on a key that is created later', async (test) => {
+    const writer = await config(test, 'later');
+    const reader = await config(test, 'later');
+    const dataId = unique('created-later');
+    const seen = [];
+    reader.subscribe({ dataId, group: 'fresh' }, (content) => seen.push(content));
+    await writer.publishSingle(dataId, 'fresh', 'born');
+    await until('born', () => seen.at(-1));
+    await writer.publishSingle(dataId, 'fresh', 'grown');
+    await until('grown', () => seen.at(-1));
+  });
+});

@@ -1,0 +1,75 @@
+// What every test file needs: clients of the server that the runner started, waiting, and the control endpoint.
+
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import nacos from 'nacos';
+
+export const ADDRESS = process.env.NACRE_ADDR;
+export const GROUP = 'DEFAULT_GROUP';
+// A port that accepts connections, so that a health check of an instance on it passes.
+export const LIVE_PORT = Number(ADDRESS.split(':').at(-1));
+// The client polls for naming changes every 10 s and its pushes come over UDP, which the server leaves out.
+export const DEADLINE_MS = 45_000;
+
+const silent = { debug() {}, info() {}, warn() {}, error() {}, write() {} };
+
+// A name that no other test uses.
+export const unique = (prefix) => `${prefix}-${randomBytes(4).toString('hex')}`;
+
+// What a consumer can see of the instances, in a stable order.
+export function describeInstances(instances) {
+  return instances
+    .map(({ ip, port, clusterName, weight, metadata }) => {
+      const fields = Object.entries(metadata).sort().map(([key, value]) => `${key}=${value}`);
+      return `${ip}:${port} ${clusterName} ${weight} {${fields.join(', ')}}`;
+    })
+    .sort();
+}
+
+export async function naming(test, namespace = 'public') {
+  const client = new nacos.NacosNamingClient({ logger: silent, serverList: ADDRESS, namespace });
+  client.on('error', () => {});
+  await client.ready();
+  test.after(() => client.close());
+  return client;
+}
+
+export async function config(test, namespace = '') {
+  const client = new nacos.NacosConfigClient({ serverAddr: ADDRESS, namespace, logger: silent });
+  client.on('error', () => {});
+  await client.ready();
+  test.after(() => client.close());
+  return client;
+}
+
+// What the server itself lists now, past the client's cache.
+export async function listed(client, service, group = GROUP, clusters = '') {
+  return describeInstances(await client.getAllInstances(service, group, clusters, false));
+}
+
+// Waits until the call returns the expected value; an error counts as "not yet".
+export async function until(expected, actual) {
+  const end = Date.now() + DEADLINE_MS;
+  let last;
+  for (;;) {
+    try {
+      last = await actual();
+    } catch (error) {
+      last = error;
+    }
+    try {
+      assert.deepEqual(last, expected);
+      return;
+    } catch (error) {
+      if (Date.now() > end) throw error;
+    }
+    await sleep(20);
+  }
+}
+
+// Restarts or kills the server; returns when it is ready again.
+export async function control(path) {
+  const answer = await fetch(process.env.NACRE_CONTROL + path, { method: 'POST' });
+  assert.equal(answer.status, 200, await answer.text());
+}
