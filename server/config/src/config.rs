@@ -1,0 +1,601 @@
+//! The config service of this node: what the doors call.
+
+use std::{
+    fmt,
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
+
+use nacre_consensus::{Group, StateReader};
+use tokio::task::JoinHandle;
+
+use crate::{
+    check,
+    command::{ConfigCommand, ConfigReply, PublishCommand, PutNamespace, RemoveCommand},
+    content,
+    error::Error,
+    history::{self, HistoryEntry, HistoryPage, PRUNED_AT_ONCE},
+    index::{Entry, Gray, Version},
+    key::ConfigKey,
+    kind::ConfigType,
+    listener::{Encoder, Listener, Notices, Shared},
+    machine::ConfigMachine,
+    md5::Md5,
+    metrics::Metrics,
+    namespace::{self, NamespaceInfo},
+    poll::{self, PollKey},
+    request::{Origin, Publish},
+    rule::{BETA, GrayRule, Labels, RuleKind},
+    settings::Settings,
+};
+
+/// How often a content is looked up again that a change took away meanwhile.
+const READ_ATTEMPTS: usize = 4;
+
+/// What [`Config::new`] needs.
+pub struct Options {
+    /// Settings of the domain.
+    pub settings: Settings,
+    /// The part of the meta group that holds the configs.
+    pub group: Group<ConfigMachine>,
+    /// Makes the frames of change notifications.
+    pub encoder: Arc<dyn Encoder>,
+    /// The server's counter of request ids; its value is the next id.
+    pub request_ids: Arc<AtomicU64>,
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+/// Which version of a config a caller was served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Variant {
+    /// The one for everybody.
+    Formal,
+    /// The one chosen by address.
+    Beta,
+    /// The one chosen by this tag.
+    Tag(Arc<str>),
+    /// The gray version of this name, chosen by labels.
+    Label(Arc<str>),
+}
+
+/// A config as a caller is served it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Served {
+    /// The content.
+    pub content: Arc<str>,
+    /// Its md5.
+    pub md5: Md5,
+    /// The type of the formal version, whichever was served; `None` if there is no formal one.
+    pub config_type: Option<ConfigType>,
+    /// Time of the publish, in milliseconds since the epoch.
+    pub modified: u64,
+    /// Key of encrypted content; `None` when it is not encrypted. Nacos tells it for the formal
+    /// version only.
+    pub encrypted_data_key: Option<Arc<str>>,
+    /// Which version it is.
+    pub variant: Variant,
+}
+
+/// All that is known of one version of a config.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Detail {
+    /// Id of the config, or of the gray version.
+    pub id: u64,
+    /// Which config.
+    pub key: ConfigKey,
+    /// Name and rule; `None` for the formal version.
+    pub gray: Option<(Arc<str>, GrayRule)>,
+    /// The content.
+    pub content: Arc<str>,
+    /// Its md5.
+    pub md5: Md5,
+    /// Its type.
+    pub config_type: ConfigType,
+    /// Key of encrypted content.
+    pub encrypted_data_key: Option<Arc<str>>,
+    /// Application name.
+    pub app_name: Option<String>,
+    /// Labels, separated by commas.
+    pub tags: Option<String>,
+    /// Time of the first publish, in milliseconds since the epoch.
+    pub created: u64,
+    /// Time of the last publish, in milliseconds since the epoch.
+    pub modified: u64,
+    /// Who published last.
+    pub origin: Origin,
+    /// Description.
+    pub description: Option<String>,
+    /// What it is used for.
+    pub usage: Option<String>,
+    /// What a change affects.
+    pub effect: Option<String>,
+    /// Schema of the content.
+    pub schema: Option<String>,
+}
+
+/// A config of a namespace, as lists name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// Which config.
+    pub key: ConfigKey,
+    /// Its id.
+    pub id: u64,
+    /// md5 of its content.
+    pub md5: Md5,
+    /// Bytes of content.
+    pub size: u32,
+    /// Its type.
+    pub config_type: ConfigType,
+    /// Application name.
+    pub app_name: Option<String>,
+    /// Labels, separated by commas.
+    pub tags: Option<String>,
+    /// Time of the last publish, in milliseconds since the epoch.
+    pub modified: u64,
+}
+
+/// The config service of this node. Cheap to clone; the end of the last clone ends its tasks.
+#[derive(Clone)]
+pub struct Config {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    shared: Arc<Shared>,
+    group: Group<ConfigMachine>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(JoinHandle::abort);
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config").field("machine", &self.inner.shared.machine).finish_non_exhaustive()
+    }
+}
+
+impl Config {
+    /// Starts the service on a running group. Must be called within a tokio runtime.
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        let Options { settings, group, encoder, request_ids } = options;
+        let machine = group.machine().clone();
+        let notices = Arc::new(Notices { encoder, request_ids });
+        let shared = Arc::new(Shared {
+            hub: machine.hub().clone(),
+            machine,
+            notices: notices.clone(),
+            settings: settings.clone(),
+            metrics: Arc::new(Metrics::default()),
+            last_listener: AtomicU64::new(1),
+        });
+        let tasks = vec![
+            tokio::spawn(shared.hub.clone().run(notices)),
+            tokio::spawn(clean_history(group.clone(), settings)),
+        ];
+        Self { inner: Arc::new(Inner { shared, group, tasks }) }
+    }
+
+    fn machine(&self) -> &ConfigMachine {
+        &self.inner.shared.machine
+    }
+
+    async fn propose(&self, command: ConfigCommand) -> Result<ConfigReply, Error> {
+        self.inner.group.propose(command).await.map_err(|error| {
+            self.metrics().refused.add(1);
+            error.into()
+        })
+    }
+
+    fn refuse(&self, error: Error) -> Error {
+        self.metrics().refused.add(1);
+        error
+    }
+
+    /// Stores a version of a config. When it returns, the change is on disk and every read on this
+    /// node sees it.
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`], [`Error::CasMismatch`], [`Error::TooManyGray`],
+    /// [`Error::TooLarge`], [`Error::StorageFull`], [`Error::Unavailable`].
+    pub async fn publish(&self, publish: Publish) -> Result<(), Error> {
+        let settings = &self.inner.shared.settings;
+        check::publish(&publish, settings.max_content).map_err(|error| self.refuse(error))?;
+        let limit = settings.max_gray_versions;
+        let command = PublishCommand::new(publish, limit);
+        match self.propose(ConfigCommand::Publish(Box::new(command))).await? {
+            ConfigReply::Done => {
+                self.metrics().publishes.add(1);
+                Ok(())
+            }
+            ConfigReply::CasMismatch => Err(self.refuse(Error::CasMismatch)),
+            ConfigReply::TooManyGray => Err(self.refuse(Error::TooManyGray { limit })),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Removes the formal version of a config; gray versions stay and are served to whom they
+    /// choose. Answers whether there was one.
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`], [`Error::Unavailable`].
+    pub async fn remove(&self, key: &ConfigKey, origin: Origin) -> Result<bool, Error> {
+        self.remove_version(key, None, origin).await
+    }
+
+    /// Removes a gray version: by its name (`beta`, `tag_<tag>`), or by the bare tag.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if there is none, [`Error::InvalidParameter`], [`Error::Unavailable`].
+    pub async fn remove_gray(&self, key: &ConfigKey, name: &str, origin: Origin) -> Result<(), Error> {
+        match self.remove_version(key, Some(name.to_owned()), origin).await? {
+            true => Ok(()),
+            false => Err(self.refuse(Error::NotFound)),
+        }
+    }
+
+    async fn remove_version(&self, key: &ConfigKey, gray: Option<String>, origin: Origin) -> Result<bool, Error> {
+        check::names(Some(key.data_id()), Some(key.group()))
+            .and_then(|()| check::tenant(key.namespace()))
+            .map_err(|error| self.refuse(error))?;
+        // What is not there now needs no log entry.
+        let is_there = |entry: &Entry| gray.is_some() || entry.formal.is_some();
+        if !self.machine().entry(key).is_some_and(|entry| is_there(&entry)) {
+            return Ok(false);
+        }
+        match self.propose(ConfigCommand::Remove(RemoveCommand { key: key.clone(), gray, origin })).await? {
+            ConfigReply::Done => {
+                self.metrics().removals.add(1);
+                Ok(true)
+            }
+            ConfigReply::Missing => Ok(false),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// What a caller is served. With a `tag` that is not blank only the caller's address and this
+    /// tag choose, and there is no fall-back to the formal version; without one, all of `labels`
+    /// choose and the formal version is served if none does. `None` if there is nothing.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the store cannot be read.
+    pub async fn query(&self, key: &ConfigKey, tag: Option<&str>, labels: &Labels) -> Result<Option<Served>, Error> {
+        self.metrics().queries.add(1);
+        let tag = tag.filter(|tag| !tag.trim().is_empty());
+        for _ in 0..READ_ATTEMPTS {
+            let Some(entry) = self.machine().entry(key) else { return Ok(None) };
+            let gray = match tag {
+                None => entry.chosen(labels),
+                Some(_) => {
+                    let ip = labels.get(crate::rule::CLIENT_IP).unwrap_or_default();
+                    entry.chosen(&Labels::new(ip).with_tag(tag))
+                }
+            };
+            let version = match (gray, &entry.formal) {
+                (Some(gray), _) => &gray.version,
+                (None, Some(formal)) if tag.is_none() => formal,
+                _ => return Ok(None),
+            };
+            let content = match self.machine().contents().get(version.revision) {
+                Some(content) => content,
+                None => match self.load(key, version.revision).await? {
+                    Some(content) => content,
+                    None => continue,
+                },
+            };
+            return Ok(Some(served(&entry, gray, version, content)));
+        }
+        Err(Error::Internal(format!("content of {key} is missing")))
+    }
+
+    async fn load(&self, key: &ConfigKey, revision: u64) -> Result<Option<Arc<str>>, Error> {
+        self.metrics().content_misses.add(1);
+        let wanted = key.clone();
+        let content = self.read(move |reader| content::load(reader, &wanted, revision)).await?;
+        if let Some(content) = &content {
+            self.machine().contents().put(revision, content.clone());
+        }
+        Ok(content)
+    }
+
+    /// Runs a read of the store where it may block.
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&StateReader) -> std::io::Result<T> + Send + 'static,
+    ) -> Result<T, Error> {
+        let reader = self.inner.group.reader().clone();
+        match tokio::task::spawn_blocking(move || read(&reader)).await {
+            Ok(result) => result.map_err(Error::from),
+            Err(error) => Err(Error::Internal(error.to_string())),
+        }
+    }
+
+    /// The md5 of what a caller is served, without reading its content.
+    #[must_use]
+    pub fn served_md5(&self, key: &ConfigKey, labels: &Labels) -> Option<Md5> {
+        self.machine().entry(key).and_then(|entry| entry.served_md5(labels))
+    }
+
+    /// All about the formal version of a config.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the store cannot be read.
+    pub async fn detail(&self, key: &ConfigKey) -> Result<Option<Detail>, Error> {
+        self.detail_of(key, |entry| Some((entry.formal.clone()?, None))).await
+    }
+
+    /// All about a gray version of a config.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the store cannot be read.
+    pub async fn gray_detail(&self, key: &ConfigKey, name: &str) -> Result<Option<Detail>, Error> {
+        let gray = |entry: &Entry| {
+            let gray = entry.gray(name)?;
+            Some((gray.version.clone(), Some((gray.name.clone(), gray.rule.clone()))))
+        };
+        self.detail_of(key, gray).await
+    }
+
+    async fn detail_of(
+        &self,
+        key: &ConfigKey,
+        pick: impl Fn(&Entry) -> Option<(Version, Option<(Arc<str>, GrayRule)>)>,
+    ) -> Result<Option<Detail>, Error> {
+        for _ in 0..READ_ATTEMPTS {
+            let Some((version, gray)) = self.machine().entry(key).and_then(|entry| pick(&entry)) else {
+                return Ok(None);
+            };
+            let (wanted, revision) = (key.clone(), version.revision);
+            let read = move |reader: &StateReader| {
+                Ok((content::load(reader, &wanted, revision)?, content::load_detail(reader, &wanted, revision)?))
+            };
+            let (Some(content), detail) = self.read(read).await? else { continue };
+            return Ok(Some(Detail {
+                id: version.id,
+                key: key.clone(),
+                gray,
+                content,
+                md5: version.md5,
+                config_type: version.config_type,
+                encrypted_data_key: version.encrypted_data_key(),
+                app_name: version.app_name().map(str::to_owned),
+                tags: version.tags().map(str::to_owned),
+                created: version.created,
+                modified: version.modified,
+                origin: Origin { ip: detail.source_ip, user: detail.source_user },
+                description: detail.description,
+                usage: detail.usage,
+                effect: detail.effect,
+                schema: detail.schema,
+            }));
+        }
+        Err(Error::Internal(format!("content of {key} is missing")))
+    }
+
+    /// Names of the gray versions of a config with their rules, in the order in which they are asked.
+    #[must_use]
+    pub fn gray_versions(&self, key: &ConfigKey) -> Vec<(Arc<str>, GrayRule)> {
+        let entry = self.machine().entry(key).unwrap_or_default();
+        entry.grays().iter().map(|gray| (gray.name.clone(), gray.rule.clone())).collect()
+    }
+
+    /// The configs of a namespace that have a formal version, in the order of their keys.
+    #[must_use]
+    pub fn list(&self, namespace: &str) -> Vec<Summary> {
+        let namespace = crate::key::normal_namespace(namespace);
+        let index = self.machine().index().read();
+        let mut found: Vec<_> = index
+            .iter()
+            .filter(|(key, entry)| key.namespace() == namespace && entry.formal.is_some())
+            .map(|(key, entry)| (key.clone(), entry.clone()))
+            .collect();
+        drop(index);
+        found.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let summary = |(key, entry): (ConfigKey, Arc<Entry>)| {
+            let version = entry.formal.as_ref()?;
+            Some(Summary {
+                id: version.id,
+                md5: version.md5,
+                size: version.size,
+                config_type: version.config_type,
+                app_name: version.app_name().map(str::to_owned),
+                tags: version.tags().map(str::to_owned),
+                modified: version.modified,
+                key,
+            })
+        };
+        found.into_iter().filter_map(summary).collect()
+    }
+
+    /// A listener for one connection.
+    #[must_use]
+    pub fn listener(&self) -> Listener {
+        Listener::new(&self.inner.shared)
+    }
+
+    /// Which configs, by position, differ now from what the caller holds.
+    #[must_use]
+    pub fn compare(&self, keys: &[PollKey], labels: &Labels) -> Vec<usize> {
+        poll::compare(&self.inner.shared, keys, labels)
+    }
+
+    /// Waits until configs differ from what the caller holds, and answers which, by position: at
+    /// once all that differ, later those that changed. Empty when `limit` is over. Dropping the
+    /// future ends the wait.
+    ///
+    /// # Errors
+    /// [`Error::TooManyListens`], [`Error::TooManyPolls`].
+    pub async fn poll(&self, keys: &[PollKey], labels: &Labels, limit: Duration) -> Result<Vec<usize>, Error> {
+        poll::poll(&self.inner.shared, keys, labels, limit).await
+    }
+
+    /// A page of a config's history, newest first; pages count from 1. Rows come without content.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the store cannot be read.
+    pub async fn history(&self, key: &ConfigKey, page: usize, size: usize) -> Result<HistoryPage, Error> {
+        let key = key.clone();
+        self.read(move |reader| history::list(reader, &key, page, size)).await
+    }
+
+    /// One row of history, of whatever config, with its content.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the store cannot be read.
+    pub async fn history_entry(&self, id: u64) -> Result<Option<HistoryEntry>, Error> {
+        self.read(move |reader| history::get(reader, id)).await
+    }
+
+    /// The newest row of history that ended a version of the config with this id.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the store cannot be read.
+    pub async fn history_previous(&self, key: &ConfigKey, config_id: u64) -> Result<Option<HistoryEntry>, Error> {
+        let key = key.clone();
+        self.read(move |reader| history::previous(reader, &key, config_id)).await
+    }
+
+    /// The namespaces: the default one first, then those with a name by id.
+    #[must_use]
+    pub fn namespaces(&self) -> Vec<NamespaceInfo> {
+        let index = self.machine().index().read();
+        self.machine().namespaces().read().list(|id| index.count_of(id))
+    }
+
+    /// A namespace; every spelling of the default one is understood.
+    #[must_use]
+    pub fn namespace(&self, id: &str) -> Option<NamespaceInfo> {
+        let index = self.machine().index().read();
+        self.machine().namespaces().read().get(id, |id| index.count_of(id))
+    }
+
+    /// Whether a namespace of exactly this id was created.
+    #[must_use]
+    pub fn has_namespace(&self, id: &str) -> bool {
+        self.machine().namespaces().read().contains(id)
+    }
+
+    /// Creates a namespace.
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`], [`Error::NamespaceExists`], [`Error::StorageFull`],
+    /// [`Error::Unavailable`].
+    pub async fn create_namespace(&self, id: &str, name: &str, description: Option<&str>) -> Result<(), Error> {
+        match self.put_namespace(id, name, description, true).await? {
+            ConfigReply::Done => Ok(()),
+            ConfigReply::Exists => Err(self.refuse(Error::NamespaceExists { id: id.to_owned() })),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Gives a namespace another name and description. Answers whether there is such a one.
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`], [`Error::StorageFull`], [`Error::Unavailable`].
+    pub async fn update_namespace(&self, id: &str, name: &str, description: Option<&str>) -> Result<bool, Error> {
+        Ok(self.put_namespace(id, name, description, false).await? == ConfigReply::Done)
+    }
+
+    async fn put_namespace(
+        &self,
+        id: &str,
+        name: &str,
+        description: Option<&str>,
+        create: bool,
+    ) -> Result<ConfigReply, Error> {
+        namespace::check(id, name, description).map_err(|error| self.refuse(error))?;
+        let (id, name) = (id.to_owned(), name.to_owned());
+        let description = description.map(str::to_owned);
+        self.propose(ConfigCommand::PutNamespace(PutNamespace { id, name, description, create })).await
+    }
+
+    /// Forgets a namespace; its configs stay. Answers whether there was such a one.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn delete_namespace(&self, id: &str) -> Result<bool, Error> {
+        if !self.has_namespace(id) {
+            return Ok(false);
+        }
+        Ok(self.propose(ConfigCommand::DeleteNamespace { id: id.to_owned() }).await? == ConfigReply::Done)
+    }
+
+    /// How many configs there are.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.machine().index().read().count()
+    }
+
+    /// Figures of the service.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.inner.shared.metrics
+    }
+
+    /// Settings of the service.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.inner.shared.settings
+    }
+}
+
+fn unexpected(reply: ConfigReply) -> Error {
+    Error::Internal(format!("unexpected answer {reply:?}"))
+}
+
+fn served(entry: &Entry, gray: Option<&Gray>, version: &Version, content: Arc<str>) -> Served {
+    let variant = match gray {
+        None => Variant::Formal,
+        Some(gray) if *gray.name == *BETA => Variant::Beta,
+        Some(gray) if gray.rule.kind == RuleKind::Tag => Variant::Tag(gray.rule.expression.clone()),
+        Some(gray) => Variant::Label(gray.name.clone()),
+    };
+    Served {
+        content,
+        md5: version.md5,
+        config_type: entry.formal.as_ref().map(|formal| formal.config_type),
+        modified: version.modified,
+        encrypted_data_key: version.encrypted_data_key(),
+        variant,
+    }
+}
+
+/// Drops history that is older than the settings keep it, on the node that leads.
+async fn clean_history(group: Group<ConfigMachine>, settings: Settings) {
+    let leader = group.watch_leader();
+    loop {
+        tokio::time::sleep(settings.history_clean_interval()).await;
+        if !leader.borrow().is_local {
+            continue;
+        }
+        if let Err(error) = clean_history_once(&group, settings.history_kept_ms()).await {
+            tracing::warn!(%error, "history could not be cleaned");
+        }
+    }
+}
+
+async fn clean_history_once(group: &Group<ConfigMachine>, kept_ms: u64) -> Result<(), Error> {
+    let before = group.now().saturating_sub(kept_ms);
+    loop {
+        let reader = group.reader().clone();
+        let rows = tokio::task::spawn_blocking(move || history::older_than(&reader, before));
+        let rows = rows.await.map_err(|error| Error::Internal(error.to_string()))??;
+        let count = rows.len();
+        if count > 0 {
+            group.propose(ConfigCommand::Prune(rows)).await?;
+        }
+        if count < PRUNED_AT_ONCE {
+            return Ok(());
+        }
+    }
+}
