@@ -62,5 +62,8 @@ describe('config', { concurrency: true }, () => {
     await until('born', () => seen.at(-1));
     await writer.publishSingle(dataId, 'fresh', 'grown');
     await until('grown', () => seen.at(-1));
+    await writer.remove(dataId, 'fresh');
+    await until(null, () => seen.at(-1));
+    assert.deepEqual(seen.slice(-3), ['born', 'grown', null]);
   });
 });

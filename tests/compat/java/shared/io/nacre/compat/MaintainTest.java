@@ -13,6 +13,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** The maintain service, which speaks the v1 HTTP API in every client version. */
+@SuppressWarnings("deprecation") // 3.x names another artifact for this, and keeps it working
 class MaintainTest {
     private static final String GROUP = "DEFAULT_GROUP";
 
