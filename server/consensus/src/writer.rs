@@ -1,0 +1,488 @@
+//! The one writer: a thread that gathers what all groups want written, and commits it together.
+//!
+//! Jobs are written in the order in which they were handed over. A commit is synced when a job in
+//! it asks for that (log entries, votes); state goes along with the next commit, or alone after a
+//! moment. A failed write is never tried again: nothing is completed any more, and the owner of
+//! the store is told through [`Writer::failed`].
+
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    fmt, io,
+    ops::Bound,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use parking_lot::{Condvar, Mutex, RwLock};
+use tokio::sync::watch;
+
+use crate::{
+    engine::{Engine, Op},
+    space::SpaceGuard,
+    state::{Family, Scan, Visit},
+};
+
+/// Bytes that one commit takes from the queue; one larger job is taken alone.
+const COMMIT_BYTES: usize = 8 << 20;
+/// How long state may wait for a log entry to go along with.
+const STATE_DELAY: Duration = Duration::from_millis(10);
+
+/// Told when a job is on disk.
+pub(crate) type Done = Box<dyn FnOnce() + Send>;
+
+struct Job {
+    ops: Vec<Op>,
+    sync: bool,
+    sequence: u64,
+    done: Option<Done>,
+}
+
+#[derive(Default)]
+struct Queue {
+    jobs: VecDeque<Job>,
+    urgent: usize,
+    closed: bool,
+}
+
+/// What was handed over but is not in the store yet, so that reads see it.
+#[derive(Default)]
+struct Pending {
+    rows: HashMap<Family, BTreeMap<Bytes, (u64, Option<Bytes>)>>,
+    ranges: Vec<(u64, Family, Bytes, Bytes)>,
+}
+
+impl Pending {
+    fn add(&mut self, sequence: u64, op: &Op) {
+        match op {
+            Op::Put(family, key, value) => {
+                self.rows.entry(*family).or_default().insert(key.clone(), (sequence, Some(value.clone())));
+            }
+            Op::Delete(family, key) => {
+                self.rows.entry(*family).or_default().insert(key.clone(), (sequence, None));
+            }
+            Op::DeleteRange(family, from, to) if from < to => {
+                if let Some(rows) = self.rows.get_mut(family) {
+                    let covered: Vec<Bytes> =
+                        rows.range(from.clone()..to.clone()).map(|(key, _)| key.clone()).collect();
+                    for key in covered {
+                        rows.remove(&key);
+                    }
+                }
+                self.ranges.push((sequence, *family, from.clone(), to.clone()));
+            }
+            Op::DeleteRange(..) => {}
+        }
+    }
+
+    /// `None`: ask the store. `Some(None)`: removed.
+    fn get(&self, family: Family, key: &[u8]) -> Option<Option<Bytes>> {
+        if let Some((_, value)) = self.rows.get(&family).and_then(|rows| rows.get(key)) {
+            return Some(value.clone());
+        }
+        self.removed(family, key).then_some(None)
+    }
+
+    fn removed(&self, family: Family, key: &[u8]) -> bool {
+        self.ranges.iter().any(|(_, of, from, to)| *of == family && &**from <= key && key < &**to)
+    }
+
+    fn forget(&mut self, sequence: u64, ops: &[Op]) {
+        for op in ops {
+            let (Op::Put(family, key, _) | Op::Delete(family, key)) = op else { continue };
+            let Some(rows) = self.rows.get_mut(family) else { continue };
+            if rows.get(key).is_some_and(|(at, _)| *at <= sequence) {
+                rows.remove(key);
+            }
+        }
+        self.ranges.retain(|(at, ..)| *at > sequence);
+    }
+}
+
+/// What the writer did since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WriterStats {
+    /// Commits that were synced to disk.
+    pub syncs: u64,
+    /// All commits.
+    pub commits: u64,
+    /// Jobs in these commits.
+    pub jobs: u64,
+    /// Bytes in these commits, before compression.
+    pub bytes: u64,
+    /// Time spent in synced commits, in microseconds.
+    pub sync_micros: u64,
+}
+
+#[derive(Default)]
+struct Counters {
+    syncs: AtomicU64,
+    commits: AtomicU64,
+    jobs: AtomicU64,
+    bytes: AtomicU64,
+    sync_micros: AtomicU64,
+}
+
+struct Shared {
+    engine: Arc<dyn Engine>,
+    space: Arc<SpaceGuard>,
+    queue: Mutex<Queue>,
+    arrived: Condvar,
+    pending: RwLock<Pending>,
+    sequence: AtomicU64,
+    counters: Counters,
+    failed: watch::Sender<Option<Arc<str>>>,
+}
+
+/// Hands jobs to the writer thread. Clones share it; [`Writer::close`] ends it.
+#[derive(Clone)]
+pub(crate) struct Writer {
+    shared: Arc<Shared>,
+    thread: Arc<Mutex<Option<thread::JoinHandle<()>>>>,
+}
+
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer").field("engine", &self.shared.engine).finish_non_exhaustive()
+    }
+}
+
+impl Writer {
+    pub(crate) fn start(engine: Arc<dyn Engine>, space: Arc<SpaceGuard>) -> Self {
+        let shared = Arc::new(Shared {
+            engine,
+            space,
+            // Not bounded by itself: each group limits the bytes that it has in flight.
+            queue: Mutex::default(),
+            arrived: Condvar::new(),
+            pending: RwLock::default(),
+            sequence: AtomicU64::new(0),
+            counters: Counters::default(),
+            failed: watch::channel(None).0,
+        });
+        let of_thread = shared.clone();
+        let thread = thread::Builder::new()
+            .name("nacre-writer".into())
+            .spawn(move || run(&of_thread))
+            .expect("a process that cannot start its first threads cannot serve");
+        Self { shared, thread: Arc::new(Mutex::new(Some(thread))) }
+    }
+
+    /// Queues changes that must be synced; `done` is called on the writer's thread afterwards, or
+    /// never.
+    pub(crate) fn submit_synced(&self, ops: Vec<Op>, done: Done) {
+        self.submit(ops, true, Some(done));
+    }
+
+    /// Queues changes that nobody waits for; reads see them from now on.
+    pub(crate) fn submit_state(&self, ops: Vec<Op>) {
+        self.submit(ops, false, None);
+    }
+
+    /// Writes changes and waits until they are on disk.
+    pub(crate) async fn write_synced(&self, ops: Vec<Op>) -> io::Result<()> {
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        // A caller that has gone does not want to know.
+        self.submit_synced(ops, Box::new(move || sender.send(()).unwrap_or(())));
+        receiver.await.map_err(|_| io::Error::other("the store has failed or is closed"))
+    }
+
+    fn submit(&self, ops: Vec<Op>, sync: bool, done: Option<Done>) {
+        let mut queue = self.shared.queue.lock();
+        if queue.closed {
+            return;
+        }
+        // Numbered under the lock, so that numbers rise in queue order.
+        let sequence = self.shared.sequence.fetch_add(1, Ordering::Relaxed) + 1;
+        if !sync {
+            let mut pending = self.shared.pending.write();
+            for op in &ops {
+                pending.add(sequence, op);
+            }
+        }
+        let wake = sync || queue.jobs.is_empty();
+        queue.urgent += usize::from(sync);
+        queue.jobs.push_back(Job { ops, sync, sequence, done });
+        drop(queue);
+        if wake {
+            self.shared.arrived.notify_one();
+        }
+    }
+
+    /// Reads through what is not written yet.
+    pub(crate) fn get(&self, family: Family, key: &[u8]) -> io::Result<Option<Bytes>> {
+        if let Some(value) = self.shared.pending.read().get(family, key) {
+            return Ok(value);
+        }
+        self.shared.engine.get(family, key)
+    }
+
+    /// Reads a range through what is not written yet.
+    pub(crate) fn scan(&self, family: Family, scan: &Scan, visit: &mut Visit<'_>) -> io::Result<()> {
+        let from = scan.from.as_ref().map(|key| &**key);
+        let to = scan.to.as_ref().map(|key| &**key);
+        if bounds_are_empty(from, to) {
+            return Ok(());
+        }
+        let (mut rows, ranges) = {
+            let pending = self.shared.pending.read();
+            let rows: VecDeque<(Bytes, Option<Bytes>)> = match pending.rows.get(&family) {
+                Some(rows) => rows.range::<[u8], _>((from, to)).map(|(k, (_, v))| (k.clone(), v.clone())).collect(),
+                None => VecDeque::new(),
+            };
+            let ranges: Vec<(Bytes, Bytes)> =
+                pending.ranges.iter().filter(|r| r.1 == family).map(|r| (r.2.clone(), r.3.clone())).collect();
+            (rows, ranges)
+        };
+        if scan.reverse {
+            rows.make_contiguous().reverse();
+        }
+        let mut left = scan.limit;
+        let mut offer = |key: &[u8], value: &[u8]| {
+            if left == 0 {
+                return false;
+            }
+            left -= 1;
+            visit(key, value) && left > 0
+        };
+        let mut ended = false;
+        self.shared.engine.scan(family, from, to, scan.reverse, &mut |key, value| {
+            while let Some((next, change)) = rows.front() {
+                let earlier = if scan.reverse { &**next > key } else { &**next < key };
+                if !earlier {
+                    break;
+                }
+                if let Some(change) = change
+                    && !offer(next, change)
+                {
+                    ended = true;
+                    return false;
+                }
+                rows.pop_front();
+            }
+            let go_on = match rows.front() {
+                Some((next, change)) if &**next == key => {
+                    let go_on = change.as_ref().is_none_or(|change| offer(key, change));
+                    rows.pop_front();
+                    go_on
+                }
+                _ if ranges.iter().any(|(from, to)| &**from <= key && key < &**to) => true,
+                _ => offer(key, value),
+            };
+            ended = !go_on;
+            go_on
+        })?;
+        if !ended {
+            for (key, change) in rows {
+                if let Some(change) = change
+                    && !offer(&key, &change)
+                {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Becomes `Some(reason)` when a write failed; the process must end then.
+    pub(crate) fn failed(&self) -> watch::Receiver<Option<Arc<str>>> {
+        self.shared.failed.subscribe()
+    }
+
+    pub(crate) fn engine(&self) -> &Arc<dyn Engine> {
+        &self.shared.engine
+    }
+
+    pub(crate) fn space(&self) -> &Arc<SpaceGuard> {
+        &self.shared.space
+    }
+
+    pub(crate) fn stats(&self) -> WriterStats {
+        let counters = &self.shared.counters;
+        WriterStats {
+            syncs: counters.syncs.load(Ordering::Relaxed),
+            commits: counters.commits.load(Ordering::Relaxed),
+            jobs: counters.jobs.load(Ordering::Relaxed),
+            bytes: counters.bytes.load(Ordering::Relaxed),
+            sync_micros: counters.sync_micros.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Writes and syncs what is queued, then ends the thread. Blocks until then.
+    pub(crate) fn close(&self) {
+        self.shared.queue.lock().closed = true;
+        self.shared.arrived.notify_one();
+        if let Some(thread) = self.thread.lock().take() {
+            // A panic of the thread has been reported by its own hook.
+            drop(thread.join());
+        }
+    }
+}
+
+fn bounds_are_empty(from: Bound<&[u8]>, to: Bound<&[u8]>) -> bool {
+    match (from, to) {
+        (Bound::Included(from), Bound::Included(to)) => from > to,
+        (Bound::Included(from) | Bound::Excluded(from), Bound::Included(to) | Bound::Excluded(to)) => from >= to,
+        _ => false,
+    }
+}
+
+fn run(shared: &Shared) {
+    loop {
+        let (jobs, closed) = gather(shared);
+        if jobs.is_empty() {
+            return;
+        }
+        let last = jobs.last().expect("not empty").sequence;
+        let sync = closed || jobs.iter().any(|job| job.sync);
+        let mut ops = Vec::with_capacity(jobs.iter().map(|job| job.ops.len()).sum());
+        let mut dones = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            ops.extend(job.ops);
+            dones.extend(job.done);
+        }
+        let began = tokio::time::Instant::now();
+        if let Err(error) = shared.engine.write(&ops, sync) {
+            // Completions are dropped unanswered; from here on nothing is accepted either.
+            let mut queue = shared.queue.lock();
+            queue.closed = true;
+            queue.jobs.clear();
+            drop(queue);
+            shared.failed.send_replace(Some(error.to_string().into()));
+            return;
+        }
+        count(shared, &ops, dones.len(), sync.then(|| began.elapsed()));
+        for done in dones {
+            done();
+        }
+        shared.pending.write().forget(last, &ops);
+    }
+}
+
+/// The next jobs to commit; nothing when the writer was closed and the queue is empty.
+fn gather(shared: &Shared) -> (Vec<Job>, bool) {
+    let mut queue = shared.queue.lock();
+    let mut waited = false;
+    while queue.urgent == 0 && !queue.closed {
+        if queue.jobs.is_empty() {
+            shared.arrived.wait(&mut queue);
+        } else if waited {
+            break;
+        } else {
+            waited = shared.arrived.wait_for(&mut queue, STATE_DELAY).timed_out();
+        }
+    }
+    let mut jobs = Vec::new();
+    let mut bytes = 0;
+    while let Some(job) = queue.jobs.front() {
+        let size: usize = job.ops.iter().map(Op::size).sum();
+        if !jobs.is_empty() && bytes + size > COMMIT_BYTES {
+            break;
+        }
+        bytes += size;
+        queue.urgent -= usize::from(job.sync);
+        jobs.extend(queue.jobs.pop_front());
+    }
+    (jobs, queue.closed)
+}
+
+fn count(shared: &Shared, ops: &[Op], jobs: usize, sync: Option<Duration>) {
+    let bytes: usize = ops.iter().map(Op::size).sum();
+    let counters = &shared.counters;
+    counters.commits.fetch_add(1, Ordering::Relaxed);
+    counters.jobs.fetch_add(jobs as u64, Ordering::Relaxed);
+    counters.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+    if let Some(took) = sync {
+        counters.syncs.fetch_add(1, Ordering::Relaxed);
+        counters.sync_micros.fetch_add(took.as_micros() as u64, Ordering::Relaxed);
+    }
+    shared.space.wrote(bytes as u64);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Read, memory::MemoryEngine};
+
+    const FAMILY: Family = Family("test");
+
+    fn put(key: &str, value: &str) -> Op {
+        Op::Put(FAMILY, Bytes::copy_from_slice(key.as_bytes()), Bytes::copy_from_slice(value.as_bytes()))
+    }
+
+    fn rows(writer: &Writer, scan: &Scan) -> Vec<String> {
+        let mut rows = Vec::new();
+        writer
+            .scan(FAMILY, scan, &mut |key, value| {
+                rows.push(format!("{}={}", String::from_utf8_lossy(key), String::from_utf8_lossy(value)));
+                true
+            })
+            .unwrap();
+        rows
+    }
+
+    fn writer_with(pending: Vec<Op>) -> Writer {
+        let engine = MemoryEngine::new();
+        engine.write(&[put("a", "old"), put("c", "old"), put("e", "old")], true).unwrap();
+        let writer = Writer::start(Arc::new(engine), Arc::new(SpaceGuard::unlimited()));
+        // Kept pending for this test: the thread is ended before anything is handed over.
+        writer.close();
+        for (number, op) in pending.iter().enumerate() {
+            writer.shared.pending.write().add(number as u64 + 1, op);
+        }
+        writer
+    }
+
+    #[test]
+    fn reads_see_what_is_not_written_yet() {
+        let writer = writer_with(vec![
+            put("b", "new"),
+            put("c", "new"),
+            Op::Delete(FAMILY, Bytes::from_static(b"e")),
+            put("f", "new"),
+        ]);
+        assert_eq!(rows(&writer, &Scan::prefix(b"")), ["a=old", "b=new", "c=new", "f=new"]);
+        assert_eq!(rows(&writer, &Scan::prefix(b"").reversed()), ["f=new", "c=new", "b=new", "a=old"]);
+        assert_eq!(rows(&writer, &Scan::prefix(b"").limit(2)), ["a=old", "b=new"]);
+        assert_eq!(rows(&writer, &Scan::prefix(b"c")), ["c=new"]);
+        assert_eq!(writer.get(FAMILY, b"e").unwrap(), None);
+        assert_eq!(writer.get(FAMILY, b"a").unwrap(), Some(Bytes::from_static(b"old")));
+    }
+
+    #[test]
+    fn a_pending_range_removal_hides_the_store_but_not_later_rows() {
+        let range = Op::DeleteRange(FAMILY, Bytes::from_static(b"b"), Bytes::from_static(b"f"));
+        let writer = writer_with(vec![put("d", "early"), range, put("e", "late")]);
+        assert_eq!(rows(&writer, &Scan::prefix(b"")), ["a=old", "e=late"]);
+        assert_eq!(writer.get(FAMILY, b"c").unwrap(), None);
+        assert_eq!(writer.get(FAMILY, b"d").unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn completions_come_after_the_sync_and_in_order() {
+        let engine = MemoryEngine::new();
+        let writer = Writer::start(Arc::new(engine.clone()), Arc::new(SpaceGuard::unlimited()));
+        writer.submit_state(vec![put("state", "1")]);
+        writer.write_synced(vec![put("log", "1")]).await.unwrap();
+        let restarted = engine.after_crash(0);
+        assert!(restarted.get(FAMILY, b"log").unwrap().is_some());
+        assert!(restarted.get(FAMILY, b"state").unwrap().is_some(), "handed over before, so on disk before");
+        assert_eq!(writer.stats().syncs, 1);
+        writer.close();
+    }
+
+    #[tokio::test]
+    async fn a_failed_write_completes_nothing_and_is_reported() {
+        let engine = MemoryEngine::new();
+        engine.crash_at(2);
+        let writer = Writer::start(Arc::new(engine), Arc::new(SpaceGuard::unlimited()));
+        writer.write_synced(vec![put("a", "1")]).await.unwrap();
+        assert!(writer.write_synced(vec![put("b", "1")]).await.is_err());
+        assert!(writer.write_synced(vec![put("c", "1")]).await.is_err());
+        assert!(writer.failed().borrow().is_some());
+    }
+}
