@@ -52,6 +52,8 @@ impl fmt::Display for Illegal {
 /// The result of a check.
 pub type Checked = Result<(), Illegal>;
 
+type Check = fn(&str) -> Checked;
+
 /// The checked values of one request; what it does not carry stays `None`.
 ///
 /// [`Parameters::check`] looks at them in the order in which the fields stand, so the first one
@@ -82,7 +84,7 @@ impl Parameters<'_> {
     /// # Errors
     /// The first illegal value.
     pub fn check(&self) -> Checked {
-        let checks: [(Option<&str>, fn(&str) -> Checked); 8] = [
+        let checks: [(Option<&str>, Check); 8] = [
             (self.namespace_show_name, namespace_show_name),
             (self.namespace, namespace),
             (self.data_id, data_id),
@@ -92,7 +94,7 @@ impl Parameters<'_> {
             (self.ip, ip),
             (self.port, port_text),
         ];
-        checks.into_iter().filter_map(|(value, check)| value.map(check)).collect()
+        checks.into_iter().try_for_each(|(value, check)| value.map_or(Ok(()), check))
     }
 }
 
@@ -153,8 +155,7 @@ pub fn clusters(value: &str) -> Checked {
     if is_blank(value) {
         return Ok(());
     }
-    let names = value.split(',').filter(|name| !name.is_empty());
-    names.map(cluster).collect()
+    value.split(',').filter(|name| !name.is_empty()).try_for_each(cluster)
 }
 
 fn cluster(value: &str) -> Checked {

@@ -1,0 +1,88 @@
+//! Operations on configs.
+
+pub(super) mod poll;
+pub(super) mod read;
+pub(super) mod write;
+
+use std::borrow::Cow;
+
+use nacre_config::Error;
+
+use super::answer::Answer;
+use super::call::Call;
+use super::code::Code;
+use super::failure::Failure;
+use super::routes::Operation;
+use crate::check;
+
+/// Checks the parameters that config paths have in common. A search may hold any text.
+pub(super) fn check(call: &Call, operation: Operation) -> check::Checked {
+    let namespace = namespace(call);
+    let is_search = call.get("search").as_deref() == Some("blur");
+    let data_id = call.get("dataId").filter(|_| !is_search);
+    let group = call.get("group").filter(|_| !is_search);
+    let ip = call.filled("ip");
+    check::Parameters {
+        namespace: Some(&namespace),
+        data_id: data_id.as_deref(),
+        group: group.as_deref(),
+        ip: ip.as_deref(),
+        ..check::Parameters::default()
+    }
+    .check()?;
+    if operation == Operation::PollConfigs { poll::check(call) } else { Ok(()) }
+}
+
+/// The namespace that a call names, in its own spelling; v2 calls it by another name than v1.
+fn namespace(call: &Call) -> Cow<'_, str> {
+    call.filled(if call.is_v2() { "namespaceId" } else { "tenant" }).unwrap_or_default()
+}
+
+/// The failure that an error of the domain is on this door.
+pub(super) fn refuse(error: &Error) -> Failure {
+    let text = error.to_string();
+    match error {
+        Error::InvalidParameter { .. } => Failure::refused(400, Code::PARAMETER_VALIDATE, text),
+        Error::CasMismatch => Failure::refused(500, Code::RESOURCE_CONFLICT, text),
+        Error::NotFound => Failure::refused(404, Code::RESOURCE_NOT_FOUND, text),
+        Error::TooManyGray { .. } => Failure::refused(400, Code::TOO_MANY_GRAYS, text),
+        Error::TooLarge { .. } => Failure::refused(413, Code::SERVER, text),
+        Error::NamespaceExists { .. } => Failure::refused(400, Code::NAMESPACE_EXISTS, text),
+        Error::StorageFull { .. } => Failure::refused(507, Code::SERVER, text),
+        Error::TooManyListens { .. } => Failure::refused(400, Code::SERVER, text),
+        Error::Unavailable(_) | Error::TooManyPolls { .. } => Failure::Unavailable { text },
+        _ => Failure::internal(text),
+    }
+}
+
+/// What the gRPC clients of an address hold for one config.
+pub(super) async fn client_metrics(call: &Call) -> Result<Answer, Failure> {
+    let ip = call.present("ip")?;
+    let data_id = call.filled("dataId");
+    let group = call.filled("group");
+    nacre_config::check::names(data_id.as_deref(), group.as_deref()).map_err(|error| refuse(&error))?;
+    let key = group_key(&data_id.unwrap_or_default(), &group.unwrap_or_default(), &namespace(call));
+    Ok(Answer::bare(call.state.host.client_metrics(&ip, &key).await))
+}
+
+/// The text that names a config in metrics: parts joined by `+`.
+fn group_key(data_id: &str, group: &str, namespace: &str) -> String {
+    let escape = |part: &str| part.replace('%', "%25").replace('+', "%2B");
+    let mut key = format!("{}+{}", escape(data_id), escape(group));
+    if !namespace.is_empty() {
+        key.push('+');
+        key.push_str(&escape(namespace));
+    }
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn group_keys_escape_their_separator() {
+        assert_eq!(group_key("a+b%", "g", ""), "a%2Bb%25+g");
+        assert_eq!(group_key("a", "g", "n"), "a+g+n");
+    }
+}
