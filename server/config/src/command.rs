@@ -386,8 +386,8 @@ mod tests {
             "[0-9.,]{1,9}".prop_map(|ips| (Some(ips), None)),
             "[a-z]{1,5}".prop_map(|tag| (None, Some(tag))),
         ];
-        (("[a-z]{0,3}", "\\PC{1,5}", "\\PC{1,5}"), "\\PC{0,40}", target, text(), text(), text(), "[a-f0-9]{32}").prop_map(
-            |((namespace, group, data_id), content, (ips, tag), app_name, tags, user, md5)| {
+        (("[a-z]{0,3}", "\\PC{1,5}", "\\PC{1,5}"), "\\PC{0,40}", target, text(), text(), text(), "[a-f0-9]{32}")
+            .prop_map(|((namespace, group, data_id), content, (ips, tag), app_name, tags, user, md5)| {
                 let mut request = Publish::new(ConfigKey::new(&namespace, &group, &data_id), content);
                 request.target = Target::requested(ips.as_deref(), tag.as_deref());
                 request.cas_md5 = app_name.is_some().then(|| if tags.is_some() { md5 } else { "no md5".into() });
@@ -401,8 +401,7 @@ mod tests {
                 };
                 request.origin = Origin { ip: "10.0.0.1".into(), user };
                 ConfigCommand::Publish(Box::new(PublishCommand::new(request, 10)))
-            },
-        )
+            })
     }
 
     fn command() -> impl Strategy<Value = ConfigCommand> {

@@ -29,8 +29,10 @@ use crate::{
     settings::Settings,
 };
 
-/// How often a content is looked up again that a change took away meanwhile.
-const READ_ATTEMPTS: usize = 4;
+/// How often a content is looked up again that a change took away meanwhile, or that is applied but
+/// not handed to the store yet.
+const READ_ATTEMPTS: usize = 8;
+const READ_PAUSE: Duration = Duration::from_millis(1);
 
 /// What [`Config::new`] needs.
 pub struct Options {
@@ -179,10 +181,8 @@ impl Config {
             metrics: Arc::new(Metrics::default()),
             last_listener: AtomicU64::new(1),
         });
-        let tasks = vec![
-            tokio::spawn(shared.hub.clone().run(notices)),
-            tokio::spawn(clean_history(group.clone(), settings)),
-        ];
+        let tasks =
+            vec![tokio::spawn(shared.hub.clone().run(notices)), tokio::spawn(clean_history(group.clone(), settings))];
         Self { inner: Arc::new(Inner { shared, group, tasks }) }
     }
 
@@ -248,11 +248,6 @@ impl Config {
         check::names(Some(key.data_id()), Some(key.group()))
             .and_then(|()| check::tenant(key.namespace()))
             .map_err(|error| self.refuse(error))?;
-        // What is not there now needs no log entry.
-        let is_there = |entry: &Entry| gray.is_some() || entry.formal.is_some();
-        if !self.machine().entry(key).is_some_and(|entry| is_there(&entry)) {
-            return Ok(false);
-        }
         match self.propose(ConfigCommand::Remove(RemoveCommand { key: key.clone(), gray, origin })).await? {
             ConfigReply::Done => {
                 self.metrics().removals.add(1);
@@ -290,7 +285,10 @@ impl Config {
                 Some(content) => content,
                 None => match self.load(key, version.revision).await? {
                     Some(content) => content,
-                    None => continue,
+                    None => {
+                        tokio::time::sleep(READ_PAUSE).await;
+                        continue;
+                    }
                 },
             };
             return Ok(Some(served(&entry, gray, version, content)));
@@ -359,7 +357,10 @@ impl Config {
             let read = move |reader: &StateReader| {
                 Ok((content::load(reader, &wanted, revision)?, content::load_detail(reader, &wanted, revision)?))
             };
-            let (Some(content), detail) = self.read(read).await? else { continue };
+            let (Some(content), detail) = self.read(read).await? else {
+                tokio::time::sleep(READ_PAUSE).await;
+                continue;
+            };
             return Ok(Some(Detail {
                 id: version.id,
                 key: key.clone(),
@@ -524,9 +525,6 @@ impl Config {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn delete_namespace(&self, id: &str) -> Result<bool, Error> {
-        if !self.has_namespace(id) {
-            return Ok(false);
-        }
         Ok(self.propose(ConfigCommand::DeleteNamespace { id: id.to_owned() }).await? == ConfigReply::Done)
     }
 
@@ -599,3 +597,6 @@ async fn clean_history_once(group: &Group<ConfigMachine>, kept_ms: u64) -> Resul
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

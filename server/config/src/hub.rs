@@ -109,12 +109,14 @@ impl Hub {
     /// Takes the next changed config with all who wait for it.
     fn next(&self) -> Option<(ConfigKey, Vec<(Tenant, Waiting)>)> {
         let mut state = self.state.lock();
-        let key = state.queue.pop_front()?;
-        let topic = state.topics.get_mut(&key)?;
-        topic.is_queued = false;
-        let waiting = topic.waiting.iter().map(|(interest, waiting)| (interest.tenant.clone(), waiting.clone()));
-        let waiting = waiting.collect();
-        Some((key, waiting))
+        let State { topics, queue } = &mut *state;
+        loop {
+            let key = queue.pop_front()?;
+            let Some(topic) = topics.get_mut(&key) else { continue };
+            topic.is_queued = false;
+            let waiting = topic.waiting.iter().map(|(interest, waiting)| (interest.tenant.clone(), waiting.clone()));
+            return Some((key, waiting.collect()));
+        }
     }
 
     /// Tells all who wait about every change, for ever.

@@ -223,7 +223,8 @@ impl Mailbox {
         if state.is_ended {
             return Ok(());
         }
-        let mut added: Vec<_> = listens.iter().map(watched).filter(|watched| !state.watches.contains_key(watched)).collect();
+        let mut added: Vec<_> =
+            listens.iter().map(watched).filter(|watched| !state.watches.contains_key(watched)).collect();
         if state.watches.len() + added.len() > limit {
             // Repetitions within the request count once.
             let mut seen = std::collections::HashSet::new();
@@ -438,3 +439,6 @@ impl State {
         false
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -12,7 +12,7 @@ use parking_lot::{Mutex, RwLock};
 use prost::Message;
 
 use crate::{
-    command::{ConfigCommand, ConfigReply, Condition, PrunedRow, PublishCommand, RemoveCommand},
+    command::{Condition, ConfigCommand, ConfigReply, PrunedRow, PublishCommand, RemoveCommand},
     content::{Contents, invalid},
     history::Operation,
     hub::Hub,
@@ -125,7 +125,8 @@ impl ConfigMachine {
             source_ip: &command.detail.source_ip,
             source_user: command.detail.source_user.as_deref(),
         };
-        let past_place = Place { key, gray: place.gray.map(|(name, rule)| (name, previous_rule.as_ref().unwrap_or(rule))) };
+        let past_place =
+            Place { key, gray: place.gray.map(|(name, rule)| (name, previous_rule.as_ref().unwrap_or(rule))) };
         let content = ContentRecord { content: stored::shared_bytes(&command.content) };
         let content_key = stored::content_key(key, version.revision);
         batch.put(INDEX, place.index_key(), stored::write(&version.record(place.gray.map(|(_, rule)| rule))));
@@ -343,3 +344,6 @@ impl StateMachine for ConfigMachine {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -130,10 +130,9 @@ pub(crate) fn check(id: &str, name: &str, description: Option<&str>) -> Result<(
     if name.is_empty() || name.chars().any(|character| "@#$%^&*".contains(character)) {
         return Err(Error::name(format!("namespaceName [{name}] contains illegal char")));
     }
-    for (what, text, limit) in [
-        ("namespaceName", name, NAME_LENGTH),
-        ("namespaceDesc", description.unwrap_or_default(), DESCRIPTION_LENGTH),
-    ] {
+    for (what, text, limit) in
+        [("namespaceName", name, NAME_LENGTH), ("namespaceDesc", description.unwrap_or_default(), DESCRIPTION_LENGTH)]
+    {
         if text.encode_utf16().count() > limit {
             return Err(Error::name(format!("too long {what}, over {limit}")));
         }
@@ -172,7 +171,10 @@ mod tests {
         let mut all = Namespaces::default();
         all.put(1, &put("a", "x", true), &mut StateBatch::default());
         let list = all.list(|id| u64::from(id.is_empty()));
-        assert_eq!((list[0].id.as_str(), list[0].name.as_str(), list[0].kind, list[0].config_count), ("", "public", 0, 1));
+        assert_eq!(
+            (list[0].id.as_str(), list[0].name.as_str(), list[0].kind, list[0].config_count),
+            ("", "public", 0, 1)
+        );
         assert_eq!(list[1].id, "a");
         assert_eq!(all.get("public", |_| 0).unwrap().kind, 0);
         assert!(!all.contains("public"));

@@ -105,3 +105,6 @@ pub(crate) async fn poll(
     }
     Ok(differing)
 }
+
+#[cfg(test)]
+mod tests;

@@ -157,7 +157,8 @@ mod tests {
 
     #[test]
     fn label_terms_must_all_hold() {
-        let others = Arc::new(BTreeMap::from([("zone".to_owned(), "a".to_owned()), ("app".to_owned(), "shop".to_owned())]));
+        let others =
+            Arc::new(BTreeMap::from([("zone".to_owned(), "a".to_owned()), ("app".to_owned(), "shop".to_owned())]));
         let caller = Labels::new("x").with_others(others);
         assert!(GrayRule::label("zone=a,b&app=shop", 1).matches(&caller));
         assert!(!GrayRule::label("zone=b&app=shop", 1).matches(&caller));
