@@ -3,4 +3,10 @@
 pub mod grpc;
 pub mod http;
 pub mod json;
+pub mod nacos;
 pub mod report;
+
+/// Whether the long loops are wanted (`NACRE_TEST_LONG`), as `make test-long` does.
+pub fn long() -> bool {
+    std::env::var_os("NACRE_TEST_LONG").is_some_and(|value| !value.is_empty() && value != "0")
+}

@@ -319,7 +319,8 @@ mod tests {
         let sized = answer_of(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nA: b\r\n\r\nok").await.unwrap();
         assert_eq!((sized.status, sized.text().as_str(), sized.header("a")), (200, "ok", Some("b")));
         let chunked =
-            answer_of(b"HTTP/1.1 500 E\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n").await;
+            answer_of(b"HTTP/1.1 500 E\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n")
+                .await;
         assert_eq!(chunked.unwrap().text(), "abcde");
         let until_end = answer_of(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.0 404 N\r\n\r\nrest").await.unwrap();
         assert_eq!((until_end.status, until_end.text().as_str()), (404, "rest"));

@@ -52,13 +52,13 @@ impl Options {
     }
 
     /// Adds `--set key=value`.
-    pub fn set(mut self, key: &str, value: impl ToString) -> Self {
+    pub fn set(mut self, key: &str, value: &(impl ToString + ?Sized)) -> Self {
         self.settings.push((key.into(), value.to_string()));
         self
     }
 
     /// Adds an environment variable.
-    pub fn env(mut self, name: &str, value: impl ToString) -> Self {
+    pub fn env(mut self, name: &str, value: &(impl ToString + ?Sized)) -> Self {
         self.environment.push((name.into(), value.to_string()));
         self
     }

@@ -53,7 +53,10 @@ impl Scenario {
 
     /// Whether the scenario has the tag.
     pub fn has_tag(&self, tag: &str) -> bool {
-        self.json.get("tags").and_then(Json::list).is_some_and(|tags| tags.iter().any(|found| found.text() == Some(tag)))
+        self.json
+            .get("tags")
+            .and_then(Json::list)
+            .is_some_and(|tags| tags.iter().any(|found| found.text() == Some(tag)))
     }
 
     /// The waiting that the scenario itself asks for.
@@ -266,7 +269,9 @@ impl Run {
         let client = self.client(step)?;
         match step.get("ack") {
             Some(Json::Bool(true)) => client.acknowledge(push),
-            Some(answer @ Json::Object(_)) => client.send(&reply_template(answer, &self.environment)(&request_id(push))),
+            Some(answer @ Json::Object(_)) => {
+                client.send(&reply_template(answer, &self.environment)(&request_id(push)))
+            }
             _ => {}
         }
         Ok(())

@@ -81,7 +81,10 @@ mod tests {
 
     #[test]
     fn fills_variables() {
-        assert_eq!(expanded(r#"{"${run}-k":["a-${run}${n}","${other}","${"]}"#), r#"{"r1-k":["a-r13","${other}","${"]}"#);
+        assert_eq!(
+            expanded(r#"{"${run}-k":["a-${run}${n}","${other}","${"]}"#),
+            r#"{"r1-k":["a-r13","${other}","${"]}"#
+        );
         assert_eq!(expanded(r#"{"$var":"n"}"#), "3");
     }
 

@@ -14,7 +14,8 @@ use crate::json::{Json, Members};
 const SHOWN: usize = 600;
 
 static MATCHER: LazyLock<Regex> = LazyLock::new(|| {
-    let names = "any|int|digits|number|string|bool|timestamp|time|http-date|uuid|md5|present|nonempty|text|re|contains|prefix";
+    let names =
+        "any|int|digits|number|string|bool|timestamp|time|http-date|uuid|md5|present|nonempty|text|re|contains|prefix";
     Regex::new(&format!(r"\A<({names})(?::((?s:.*)))?>\z")).expect("the pattern is constant")
 });
 

@@ -111,7 +111,8 @@ impl Run {
         let mut label = format!("step {number}");
         if let Some(name) = step.get("await").and_then(Json::text) {
             let waiting = self.background.remove(name).with_context(|| format!("no background request {name}"))?;
-            let within = step.get("expect").map(|expected| millis(expected, "within_ms")).filter(|limit| !limit.is_zero());
+            let within =
+                step.get("expect").map(|expected| millis(expected, "within_ms")).filter(|limit| !limit.is_zero());
             let limit = within.unwrap_or(REQUEST_LIMIT) + Duration::from_secs(5);
             let reply = match timeout(limit, waiting).await {
                 Ok(reply) => reply?,

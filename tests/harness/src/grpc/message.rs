@@ -116,10 +116,8 @@ impl Message {
         let mut payload = Payload { metadata, body }.encode_to_vec();
         if self.gzip {
             let mut encoder = flate2::write::GzEncoder::new(Vec::new(), Compression::fast());
-            payload = encoder
-                .write_all(&payload)
-                .and_then(|()| encoder.finish())
-                .expect("writing to memory does not fail");
+            payload =
+                encoder.write_all(&payload).and_then(|()| encoder.finish()).expect("writing to memory does not fail");
         }
         let mut frame = BytesMut::with_capacity(PREFIX_BYTES + payload.len());
         frame.put_u8(u8::from(self.gzip));

@@ -180,7 +180,8 @@ impl Transport {
         if message.gzip {
             request.headers_mut().insert("grpc-encoding", http::HeaderValue::from_static("gzip"));
         }
-        let reply = timeout(limit, self.exchange(request, message.frame())).await.map_err(|_| CallError::Deadline)??;
+        let reply =
+            timeout(limit, self.exchange(request, message.frame())).await.map_err(|_| CallError::Deadline)??;
         match reply.grpc_status() {
             Some(0) => {}
             Some(code) => return Err(CallError::Status { code, message: reply.grpc_message() }),

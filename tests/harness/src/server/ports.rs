@@ -23,8 +23,10 @@ impl Ports {
         for _ in 0..ATTEMPTS {
             let http = rand::random_range(RANGE);
             let Ok(mark) = UdpSocket::bind(("127.0.0.1", http)) else { continue };
-            let listeners: Vec<TcpListener> =
-                [http, http + GRPC_OFFSET].iter().filter_map(|port| TcpListener::bind(("127.0.0.1", *port)).ok()).collect();
+            let listeners: Vec<TcpListener> = [http, http + GRPC_OFFSET]
+                .iter()
+                .filter_map(|port| TcpListener::bind(("127.0.0.1", *port)).ok())
+                .collect();
             if listeners.len() == 2 {
                 return Ok(Self { http, _mark: mark, listeners });
             }
