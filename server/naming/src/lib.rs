@@ -1,9 +1,16 @@
 //! Services and their instances: who published what, who wants to know, and what each is shown.
 
+mod batch;
+mod cleanup;
+mod core;
 mod error;
+mod grace;
 mod instance_id;
+mod lease;
+mod link;
 mod model;
 mod naming;
+mod push;
 mod session;
 mod settings;
 pub mod shard;
@@ -11,12 +18,12 @@ mod stats;
 mod view;
 
 pub use error::{Error, Registration};
-pub use instance_id::IdPolicy;
+pub use instance_id::{IdPolicy, check_instance};
 pub use model::{
     Address, ClusterMetadata, HealthChecker, Instance, InstanceKey, InstanceOverride, NewInstance, OverrideChange,
     Selector, SelectorError, ServiceDetail, ServiceKey, ServiceKind, ServiceMetadata,
 };
-pub use naming::{BeatAnswer, BeatCode, Naming, Options, ServicePage, Subscriber, check_instance};
+pub use naming::{BeatAnswer, BeatCode, Naming, Options, ServicePage, Subscriber};
 pub use session::{Client, CloseReason, Session};
 pub use settings::Settings;
 pub use shard::ShardMachine;

@@ -1,60 +1,66 @@
 //! The registry as the doors see it.
 
+mod operators;
+mod reads;
+
 use std::{
-    collections::BTreeMap,
-    sync::{Arc, atomic::AtomicU64},
-};
-
-use bytes::Bytes;
-use nacre_consensus::NodeId;
-
-pub use crate::instance_id::check_instance;
-use crate::{
-    Error, IdPolicy, Settings,
-    model::{
-        ClusterMetadata, Instance, InstanceKey, InstanceOverride, NewInstance, OverrideChange, ServiceDetail,
-        ServiceKey, ServiceKind, ServiceMetadata,
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    session::{Client, Session},
-    stats::Stats,
-    view::{Encoder, Filter, ServiceList, View},
+    time::Duration,
 };
+
+use nacre_consensus::{Group, NodeId, SlotTable};
+use parking_lot::Mutex;
+use tokio::{
+    task::{JoinHandle, JoinSet},
+    time::timeout,
+};
+
+use crate::{
+    Error, IdPolicy, Registration, Settings,
+    batch::{BatchFigures, Batcher},
+    core::{Core, Shard},
+    grace::Detached,
+    instance_id::IdGenerator,
+    lease::Leases,
+    link::{Link, LocalLink},
+    model::{Address, NewInstance, ServiceKey},
+    push::Hub,
+    session::{Client, Session},
+    shard::{Incarnation, Operation, Owner, ShardMachine},
+    view::{Encoder, Press},
+};
+
+pub use reads::{ServicePage, Subscriber};
+
+/// How long a stop waits for writes that are under way.
+const DRAIN: Duration = Duration::from_secs(5);
 
 /// What the registry is started with.
-#[allow(missing_debug_implementations)]
 pub struct Options {
     /// Settings.
     pub settings: Settings,
     /// This node.
     pub node: NodeId,
-    /// This start of the node; higher than that of any start before.
+    /// This start of the node; higher than that of any start before, and at least 1.
     pub epoch: u64,
-    /// Index into `shards` for each slot.
-    pub slots: Arc<[u16]>,
+    /// The shards, in the order of their numbers.
+    pub shards: Vec<Group<ShardMachine>>,
+    /// Which shard a slot belongs to.
+    pub slots: SlotTable,
     /// How lists and pushes are written for gRPC clients.
     pub encoder: Arc<dyn Encoder>,
     /// The last request id given to a push on this server; shared with all who push.
     pub request_ids: Arc<AtomicU64>,
 }
 
-/// A page of service names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ServicePage {
-    /// Services before paging.
-    pub count: usize,
-    /// Names without group, sorted.
-    pub names: Vec<String>,
-}
-
-/// A client that subscribed to a service.
-#[derive(Clone, Debug)]
-pub struct Subscriber {
-    /// The client.
-    pub client: Arc<Client>,
-    /// The service.
-    pub service: ServiceKey,
-    /// The clusters as subscribed.
-    pub clusters: Option<String>,
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options").field("node", &self.node).field("epoch", &self.epoch).finish_non_exhaustive()
+    }
 }
 
 /// The number in the answer to a beat.
@@ -75,9 +81,33 @@ pub struct BeatAnswer {
     pub interval_millis: u64,
 }
 
+/// The running tasks; they end with the last handle.
+#[derive(Debug)]
+struct Running {
+    core: Arc<Core>,
+    /// One per shard: they end by themselves once closed.
+    writers: Mutex<JoinSet<()>>,
+    timers: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Running {
+    fn stop_timers(&self) {
+        self.timers.lock().drain(..).for_each(|task| task.abort());
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.core.shards.iter().for_each(|shard| shard.batcher.close());
+        self.stop_timers();
+    }
+}
+
 /// The registry of one node. Cheap to clone; the last clone's end stops it.
 #[derive(Clone, Debug)]
-pub struct Naming {}
+pub struct Naming {
+    running: Arc<Running>,
+}
 
 impl Naming {
     /// Starts the registry: puts what earlier starts left into the grace, one entry per shard,
@@ -86,25 +116,81 @@ impl Naming {
     /// # Errors
     /// When a shard takes no writes.
     pub async fn start(options: Options) -> Result<Self, Error> {
-        let _ = options;
-        todo!()
+        let link = Arc::new(LocalLink::new(options.node, options.shards.clone()));
+        let machines = options.shards.iter().map(|group| group.machine().clone()).collect();
+        Self::start_with(options, machines, link).await
+    }
+
+    async fn start_with(
+        options: Options,
+        machines: Vec<Arc<ShardMachine>>,
+        link: Arc<dyn Link>,
+    ) -> Result<Self, Error> {
+        let Options { settings, node, epoch, slots, encoder, request_ids, .. } = options;
+        let me = Incarnation { node, epoch };
+        let batches = Arc::new(BatchFigures::default());
+        let hub = Arc::new(Hub::new(&settings));
+        let shard = |(number, machine): (usize, Arc<ShardMachine>)| {
+            machine.attach(hub.clone());
+            Shard { machine, batcher: Arc::new(Batcher::new(number, me, link.clone(), batches.clone())) }
+        };
+        let core = Arc::new(Core {
+            me,
+            slots,
+            shards: machines.into_iter().enumerate().map(shard).collect(),
+            press: Press { encoder, request_ids, cache_millis: settings.cache_millis },
+            ids: IdGenerator::new(node.0),
+            hub: hub.clone(),
+            leases: Leases::default(),
+            detached: Detached::default(),
+            batches,
+            beats: AtomicU64::new(0),
+            sessions: AtomicU64::new(0),
+            stopping: AtomicBool::new(false),
+            settings,
+        });
+        let mut writers = JoinSet::new();
+        for shard in &core.shards {
+            let batcher = shard.batcher.clone();
+            writers.spawn(async move { batcher.run().await });
+        }
+        let running = Running { core: core.clone(), writers: Mutex::new(writers), timers: Mutex::default() };
+        let begun: Result<Vec<_>, Error> =
+            core.shards.iter().map(|shard| shard.batcher.submit(Operation::BeginEpoch)).collect();
+        // Side by side, so that one sync of the disk serves all.
+        for answer in futures::future::try_join_all(begun?).await? {
+            answer.map_err(|_| Error::Unavailable("this server was replaced by a later start".into()))?;
+        }
+        core.begin_leases();
+        *running.timers.lock() = timers(&core);
+        Ok(Self { running: Arc::new(running) })
+    }
+
+    fn core(&self) -> &Arc<Core> {
+        &self.running.core
     }
 
     /// From now on ended connections leave their instances for the next start to keep.
     pub fn stopping(&self) {
-        todo!()
+        self.core().stopping.store(true, Ordering::Relaxed);
     }
 
-    /// Stops all tasks. What was answered is durable.
+    /// Writes what was taken, then stops all tasks. What was answered is durable.
     pub async fn shutdown(&self) {
-        todo!()
+        self.stopping();
+        self.running.stop_timers();
+        self.core().shards.iter().for_each(|shard| shard.batcher.close());
+        let mut writers = std::mem::take(&mut *self.running.writers.lock());
+        let drained = async { while writers.join_next().await.is_some() {} };
+        if timeout(DRAIN, drained).await.is_err() {
+            tracing::warn!("naming stops with unfinished writes");
+        }
     }
 
     /// Opens the session of a connection whose label `module` allows naming.
     #[must_use]
     pub fn open(&self, client: Client) -> Session {
-        let _ = client;
-        todo!()
+        Session::open(self.core().clone(), client)
     }
 
     /// Publishes an instance that lives by beats (HTTP). One per address and service.
@@ -117,8 +203,7 @@ impl Naming {
         instance: NewInstance,
         ids: IdPolicy,
     ) -> Result<(), Error> {
-        let _ = (service, instance, ids);
-        todo!()
+        self.core().register_beaten(service, instance, ids).await
     }
 
     /// Removes what [`Naming::register_beaten`] published. Unknown ones are no error.
@@ -126,8 +211,15 @@ impl Naming {
     /// # Errors
     /// What a write can fail with.
     pub async fn deregister_beaten(&self, service: &ServiceKey, ip: &str, port: i32) -> Result<(), Error> {
-        let _ = (service, ip, port);
-        todo!()
+        let address = Address::new(ip, port);
+        let machine = &self.core().shard(service).machine;
+        let known = machine.publication(service, &Owner::Beaten(address.clone())).is_some();
+        if !known && !machine.has_in_grace(service, &address) {
+            return Ok(());
+        }
+        let owner = Owner::Beaten(address.clone());
+        let operation = Operation::Withdraw { service: service.clone(), owner, address: Some(address) };
+        self.core().write(service, operation, Registration::Ephemeral).await
     }
 
     /// Takes a beat for `ip:port`. An unknown address is registered from `body`, if there is one.
@@ -141,22 +233,27 @@ impl Naming {
         port: i32,
         body: Option<NewInstance>,
     ) -> Result<BeatAnswer, Error> {
-        let _ = (service, ip, port, body);
-        todo!()
+        self.core().beat(service, Address::new(ip, port), body).await
     }
 
     /// Publishes an instance that stays until it is removed. One per address and service.
     ///
     /// # Errors
-    /// As [`Session::register`]. HTTP callers check it with [`check_instance`] first.
+    /// As [`Session::register`]. HTTP callers check it with [`crate::check_instance`] first.
     pub async fn register_persistent(
         &self,
         service: &ServiceKey,
         instance: NewInstance,
         ids: IdPolicy,
     ) -> Result<(), Error> {
-        let _ = (service, instance, ids);
-        todo!()
+        let instance = self.core().ids.complete(service, instance, ids)?;
+        let operation = Operation::Publish {
+            service: service.clone(),
+            owner: Owner::Persistent(instance.address()),
+            holder: Incarnation::default(),
+            instances: [instance].into(),
+        };
+        self.core().write(service, operation, Registration::Persistent).await
     }
 
     /// Removes what [`Naming::register_persistent`] published. Unknown ones are no error.
@@ -164,171 +261,34 @@ impl Naming {
     /// # Errors
     /// What a write can fail with.
     pub async fn deregister_persistent(&self, service: &ServiceKey, ip: &str, port: i32) -> Result<(), Error> {
-        let _ = (service, ip, port);
-        todo!()
-    }
-
-    /// Sets the health of a persistent instance whose cluster is not checked. An unknown address
-    /// is no error.
-    ///
-    /// # Errors
-    /// [`Error::HealthCheckActive`] also for an unknown service, and what a write can fail with.
-    pub async fn set_health(
-        &self,
-        service: &ServiceKey,
-        cluster: &str,
-        ip: &str,
-        port: i32,
-        healthy: bool,
-    ) -> Result<(), Error> {
-        let _ = (service, cluster, ip, port, healthy);
-        todo!()
-    }
-
-    /// Replaces what operators set for an instance. The instance need not exist.
-    ///
-    /// # Errors
-    /// [`Error::ServiceNotFound`], and what a write can fail with.
-    pub async fn set_override(
-        &self,
-        service: &ServiceKey,
-        instance: InstanceKey,
-        value: InstanceOverride,
-    ) -> Result<(), Error> {
-        let _ = (service, instance, value);
-        todo!()
-    }
-
-    /// Changes parts of what operators set for an instance.
-    ///
-    /// # Errors
-    /// [`Error::NoInstances`], [`Error::InstanceNotFound`], and what a write can fail with.
-    pub async fn change_override(
-        &self,
-        service: &ServiceKey,
-        instance: InstanceKey,
-        change: OverrideChange,
-    ) -> Result<(), Error> {
-        let _ = (service, instance, change);
-        todo!()
-    }
-
-    /// Creates an empty service.
-    ///
-    /// # Errors
-    /// [`Error::ServiceExists`], and what a write can fail with.
-    pub async fn create_service(
-        &self,
-        service: &ServiceKey,
-        kind: ServiceKind,
-        metadata: ServiceMetadata,
-    ) -> Result<(), Error> {
-        let _ = (service, kind, metadata);
-        todo!()
-    }
-
-    /// Replaces what operators set for a service; its clusters keep theirs.
-    ///
-    /// # Errors
-    /// [`Error::ServiceNotFound`], and what a write can fail with.
-    pub async fn update_service(&self, service: &ServiceKey, metadata: ServiceMetadata) -> Result<(), Error> {
-        let _ = (service, metadata);
-        todo!()
-    }
-
-    /// Removes a service without instances.
-    ///
-    /// # Errors
-    /// [`Error::ServiceNotFound`], [`Error::ServiceNotEmpty`], and what a write can fail with.
-    pub async fn delete_service(&self, service: &ServiceKey) -> Result<(), Error> {
-        let _ = service;
-        todo!()
-    }
-
-    /// Replaces what operators set for a cluster, which need not have instances.
-    ///
-    /// # Errors
-    /// [`Error::ServiceNotFound`], and what a write can fail with.
-    pub async fn update_cluster(
-        &self,
-        service: &ServiceKey,
-        cluster: &str,
-        metadata: ClusterMetadata,
-    ) -> Result<(), Error> {
-        let _ = (service, cluster, metadata);
-        todo!()
-    }
-
-    /// The current list of a service, encoded for gRPC. An unknown one is empty.
-    #[must_use]
-    pub fn query(&self, service: &ServiceKey, filter: &Filter) -> Bytes {
-        let _ = (service, filter);
-        todo!()
-    }
-
-    /// The current list of a service. An unknown one is empty.
-    #[must_use]
-    pub fn list(&self, service: &ServiceKey, filter: &Filter) -> ServiceList {
-        let _ = (service, filter);
-        todo!()
-    }
-
-    /// All instances of a service, disabled ones too. An unknown one has none.
-    #[must_use]
-    pub fn view(&self, service: &ServiceKey) -> Arc<View> {
-        let _ = service;
-        todo!()
-    }
-
-    /// One instance of a service, even if disabled.
-    ///
-    /// # Errors
-    /// [`Error::NoInstances`], [`Error::InstanceNotFound`].
-    pub fn instance(&self, service: &ServiceKey, key: &InstanceKey) -> Result<Arc<Instance>, Error> {
-        let _ = (service, key);
-        todo!()
-    }
-
-    /// Whether a service exists.
-    #[must_use]
-    pub fn contains(&self, service: &ServiceKey) -> bool {
-        let _ = service;
-        todo!()
-    }
-
-    /// A service as operators see it.
-    ///
-    /// # Errors
-    /// [`Error::ServiceNotFound`].
-    pub fn service(&self, service: &ServiceKey) -> Result<ServiceDetail, Error> {
-        let _ = service;
-        todo!()
-    }
-
-    /// A page of the services of a group, sorted. Pages count from 1; lower numbers are page 1.
-    #[must_use]
-    pub fn services(&self, namespace: &str, group: &str, page: i64, page_size: usize) -> ServicePage {
-        let _ = (namespace, group, page, page_size);
-        todo!()
-    }
-
-    /// All services, by namespace, sorted; of one namespace if given.
-    #[must_use]
-    pub fn all_services(&self, namespace: Option<&str>) -> BTreeMap<String, Vec<ServiceKey>> {
-        let _ = namespace;
-        todo!()
-    }
-
-    /// The subscribers of the services of a namespace that `matches` picks.
-    #[must_use]
-    pub fn subscribers(&self, namespace: &str, matches: impl Fn(&ServiceKey) -> bool) -> Vec<Subscriber> {
-        let _ = (namespace, matches);
-        todo!()
-    }
-
-    /// Figures.
-    #[must_use]
-    pub fn stats(&self) -> Stats {
-        todo!()
+        let owner = Owner::Persistent(Address::new(ip, port));
+        if self.core().shard(service).machine.publication(service, &owner).is_none() {
+            return Ok(());
+        }
+        let operation = Operation::Withdraw { service: service.clone(), owner, address: None };
+        self.core().write(service, operation, Registration::Persistent).await
     }
 }
+
+/// Everything that runs by the clock or follows changes.
+fn timers(core: &Arc<Core>) -> Vec<JoinHandle<()>> {
+    let mut tasks = Vec::new();
+    let hub = core.hub.clone();
+    tasks.push(tokio::spawn(async move { hub.dispatch().await }));
+    let hub = core.hub.clone();
+    tasks.push(tokio::spawn(async move { hub.push_first().await }));
+    let hub = core.hub.clone();
+    tasks.push(tokio::spawn(async move { hub.watch_mailboxes().await }));
+    let leases = core.clone();
+    tasks.push(tokio::spawn(async move { leases.watch_leases().await }));
+    let detached = core.clone();
+    tasks.push(tokio::spawn(async move { detached.watch_detached().await }));
+    tasks.push(tokio::spawn(core.clone().end_restart_grace()));
+    tasks.push(tokio::spawn(core.clone().clean_services()));
+    tasks.push(tokio::spawn(core.clone().clean_overrides()));
+    tasks.push(tokio::spawn(core.clone().mark_time()));
+    tasks
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,16 +1,34 @@
 //! One connected client: what it published, what it subscribed to, and the pushes that wait for it.
 
-use std::task::{Context, Poll};
+use std::{
+    collections::HashMap,
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::{Context, Poll},
+};
 
 use bytes::Bytes;
+use futures::{FutureExt, future::Shared};
+use parking_lot::Mutex;
 
 use crate::{
-    Error,
-    model::{Address, NewInstance, ServiceKey},
+    Error, IdPolicy, Registration,
+    batch::Outcome,
+    core::{Core, refused},
+    grace::Places,
+    instance_id::check_instance,
+    model::{Address, Instance, NewInstance, ServiceKey},
+    push::Mailbox,
+    shard::{Operation, Owner},
+    view::Filter,
 };
 
 /// Who is connected.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Client {
     /// The connection's id, unique on this server.
     pub connection: String,
@@ -35,11 +53,53 @@ pub enum CloseReason {
     AfterReset,
 }
 
+/// A write that several requests may wait for.
+type Write = Shared<Pin<Box<dyn Future<Output = Outcome> + Send>>>;
+
+#[derive(Clone, Debug, PartialEq)]
+enum Request {
+    Publish(Arc<[Arc<Instance>]>),
+    Withdraw(Option<Address>),
+}
+
+/// The last request taken for a service.
+struct Taken {
+    request: Request,
+    /// `None` once it was done.
+    write: Option<Write>,
+}
+
+#[derive(Default)]
+struct Published {
+    taken: HashMap<ServiceKey, Taken>,
+    /// Shards in which this session may own something.
+    places: Places,
+    closed: bool,
+}
+
 /// The naming side of one connection. Dropping it closes it with [`CloseReason::Ended`].
-#[derive(Debug)]
-pub struct Session {}
+pub struct Session {
+    core: Arc<Core>,
+    owner: Owner,
+    mailbox: Arc<Mailbox>,
+    published: Mutex<Published>,
+}
 
 impl Session {
+    pub(crate) fn open(core: Arc<Core>, client: Client) -> Self {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        core.sessions.fetch_add(1, Ordering::Relaxed);
+        let owner = Owner::Connection { incarnation: core.me, id: client.connection.as_str().into() };
+        let mailbox = Arc::new(Mailbox::new(COUNT.fetch_add(1, Ordering::Relaxed), Arc::new(client)));
+        Self { core, owner, mailbox, published: Mutex::default() }
+    }
+
+    /// Who is connected.
+    #[must_use]
+    pub fn client(&self) -> &Arc<Client> {
+        self.mailbox.client()
+    }
+
     /// Publishes one instance of a service; it replaces what this session published there.
     /// Answers when the instance is durable and visible.
     ///
@@ -47,8 +107,9 @@ impl Session {
     /// [`Error::InvalidParameter`], [`Error::KindMismatch`], [`Error::ClientGone`], and what a
     /// write can fail with.
     pub async fn register(&self, service: &ServiceKey, instance: NewInstance) -> Result<(), Error> {
-        let _ = (service, instance);
-        todo!()
+        check_instance(&instance)?;
+        let instance = self.core.ids.complete(service, instance, IdPolicy::Generate)?;
+        self.publish(service, [instance].into(), Registration::Ephemeral).await
     }
 
     /// Publishes a list of instances of a service, possibly empty; it replaces what this session
@@ -57,8 +118,27 @@ impl Session {
     /// # Errors
     /// As [`Session::register`].
     pub async fn register_batch(&self, service: &ServiceKey, instances: Vec<NewInstance>) -> Result<(), Error> {
-        let _ = (service, instances);
-        todo!()
+        let complete = |instance| self.core.ids.complete(service, instance, IdPolicy::Generate);
+        let instances: Result<Arc<[Arc<Instance>]>, Error> = instances.into_iter().map(complete).collect();
+        self.publish(service, instances?, Registration::Batch).await
+    }
+
+    async fn publish(
+        &self,
+        service: &ServiceKey,
+        instances: Arc<[Arc<Instance>]>,
+        tried: Registration,
+    ) -> Result<(), Error> {
+        let operation = Operation::Publish {
+            service: service.clone(),
+            owner: self.owner.clone(),
+            holder: self.core.me,
+            instances: instances.clone(),
+        };
+        // An empty list is written every time: its service may have been removed by an operator.
+        let repeatable = !instances.is_empty();
+        let write = self.take(service, Request::Publish(instances), operation, repeatable)?;
+        self.finish(service, write, tried).await
     }
 
     /// Removes all that this session published for a service. `address` is what the request
@@ -67,8 +147,60 @@ impl Session {
     /// # Errors
     /// [`Error::ClientGone`], and what a write can fail with. An unknown service is no error.
     pub async fn deregister(&self, service: &ServiceKey, address: Option<Address>) -> Result<(), Error> {
-        let _ = (service, address);
-        todo!()
+        {
+            let published = self.published.lock();
+            let left_behind =
+                address.as_ref().is_some_and(|address| self.core.shard(service).machine.has_in_grace(service, address));
+            if !published.closed && !published.taken.contains_key(service) && !left_behind {
+                return Ok(());
+            }
+        }
+        let operation =
+            Operation::Withdraw { service: service.clone(), owner: self.owner.clone(), address: address.clone() };
+        let write = self.take(service, Request::Withdraw(address), operation, true)?;
+        self.finish(service, write, Registration::Ephemeral).await
+    }
+
+    /// Takes a request in order. One that equals the last is answered together with it.
+    fn take(
+        &self,
+        service: &ServiceKey,
+        request: Request,
+        operation: Operation,
+        repeatable: bool,
+    ) -> Result<Option<Write>, Error> {
+        let mut published = self.published.lock();
+        if published.closed {
+            return Err(self.gone());
+        }
+        if let Some(last) = published.taken.get(service).filter(|last| repeatable && last.request == request) {
+            return Ok(last.write.clone());
+        }
+        let place = self.core.place(service) as u16;
+        if !published.places.contains(&place) {
+            published.places.push(place);
+        }
+        let write = self.core.shard(service).batcher.submit(operation)?.boxed().shared();
+        published.taken.insert(service.clone(), Taken { request, write: Some(write.clone()) });
+        Ok(Some(write))
+    }
+
+    /// Waits for a write, and remembers what became of it if it is still the last one.
+    async fn finish(&self, service: &ServiceKey, write: Option<Write>, tried: Registration) -> Result<(), Error> {
+        let Some(write) = write else { return Ok(()) };
+        let outcome = write.clone().await;
+        let mut published = self.published.lock();
+        if let Some(last) = published.taken.get_mut(service) {
+            let still_last = last.write.as_ref().is_some_and(|last| last.ptr_eq(&write));
+            let stays = matches!((&last.request, &outcome), (Request::Publish(_), Ok(Ok(()))));
+            if still_last && stays {
+                last.write = None;
+            } else if still_last {
+                published.taken.remove(service);
+            }
+        }
+        drop(published);
+        outcome?.map_err(|refusal| refused(refusal, service, tried))
     }
 
     /// Subscribes to a service, or changes the clusters of a subscription. Answers the encoded
@@ -77,8 +209,12 @@ impl Session {
     /// # Errors
     /// [`Error::ClientGone`].
     pub fn subscribe(&self, service: &ServiceKey, clusters: Option<&str>) -> Result<Bytes, Error> {
-        let _ = (service, clusters);
-        todo!()
+        let filter = Filter::clusters_of(clusters);
+        // Entered before the list is read: a change is either in the list or pushed later.
+        if !self.mailbox.subscribe(&self.core.hub, service, filter.clone()) {
+            return Err(self.gone());
+        }
+        Ok(self.core.view(service).info(&filter, &self.core.press))
     }
 
     /// Ends a subscription, whatever clusters it had. Answers the encoded list for `clusters`.
@@ -86,32 +222,72 @@ impl Session {
     /// # Errors
     /// [`Error::ClientGone`].
     pub fn unsubscribe(&self, service: &ServiceKey, clusters: Option<&str>) -> Result<Bytes, Error> {
-        let _ = (service, clusters);
-        todo!()
+        if !self.mailbox.unsubscribe(&self.core.hub, service) {
+            return Err(self.gone());
+        }
+        Ok(self.core.view(service).info(&Filter::clusters_of(clusters), &self.core.press))
     }
 
     /// The next push for the client's stream: a complete gRPC frame. Call it when the stream has
     /// room. `None` when the session is closed. One task may poll at a time.
     pub fn poll_push(&self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        let _ = context;
-        todo!()
+        self.mailbox.poll(&self.core, context)
     }
 
     /// The client answered a push. Answers whether the id belongs to a naming push of this
     /// session that still waited.
     pub fn acked(&self, request_id: u64, ok: bool) -> bool {
-        let _ = (request_id, ok);
-        todo!()
+        self.mailbox.acked(&self.core.hub, request_id, ok)
     }
 
     /// Ends when a push waited too long for the stream to take it; the connection is to be ended then.
     pub async fn stalled(&self) {
-        todo!()
+        self.mailbox.stalled().await;
     }
 
     /// Ends the session. Later calls do nothing. The removal of its instances goes on by itself.
     pub fn close(&self, reason: CloseReason) {
-        let _ = reason;
-        todo!()
+        let places = {
+            let mut published = self.published.lock();
+            if published.closed {
+                return;
+            }
+            published.closed = true;
+            published.taken = HashMap::new();
+            std::mem::take(&mut published.places)
+        };
+        self.core.sessions.fetch_sub(1, Ordering::Relaxed);
+        self.mailbox.close(&self.core.hub);
+        if self.core.is_stopping() || reason == CloseReason::ServerStopping || places.is_empty() {
+            return;
+        }
+        match reason {
+            CloseReason::AfterReset => self.core.detach(&self.owner, places),
+            _ => {
+                for place in places {
+                    let leave = Operation::Leave { owner: self.owner.clone() };
+                    self.core.shards[usize::from(place)].batcher.enqueue(leave);
+                }
+            }
+        }
+    }
+
+    fn gone(&self) -> Error {
+        Error::ClientGone { connection: self.client().connection.clone() }
     }
 }
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.close(CloseReason::Ended);
+    }
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("client", self.client()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

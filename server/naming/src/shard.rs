@@ -1,5 +1,19 @@
-//! The replicated state of one shard.
+//! The replicated state of one shard: what is proposed, how it is applied, how it is stored.
+//!
+//! It knows nothing of connections, timers or encodings; whoever is interested in changes attaches
+//! a sink.
 
-/// The replicated state of one shard: services, publications, operators' values.
-#[derive(Debug, Default)]
-pub struct ShardMachine {}
+mod apply;
+mod codec;
+mod command;
+mod machine;
+mod read;
+mod record;
+mod state;
+mod store;
+#[cfg(test)]
+mod tests;
+
+pub use command::{Answer, Incarnation, Operation, Owner, Refusal, ShardCommand};
+pub use machine::{ChangeSink, ShardMachine};
+pub use state::Publication;

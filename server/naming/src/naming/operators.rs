@@ -1,0 +1,117 @@
+//! What operators change: services, clusters, overrides, health by hand.
+
+use crate::{
+    Error, Naming, Registration,
+    model::{
+        Address, ClusterMetadata, InstanceKey, InstanceOverride, OverrideChange, ServiceKey, ServiceKind,
+        ServiceMetadata,
+    },
+    shard::{Operation, Owner},
+};
+
+impl Naming {
+    /// Sets the health of a persistent instance whose cluster is not checked. An unknown address
+    /// is no error.
+    ///
+    /// # Errors
+    /// [`Error::HealthCheckActive`] also for an unknown service, and what a write can fail with.
+    pub async fn set_health(
+        &self,
+        service: &ServiceKey,
+        cluster: &str,
+        ip: &str,
+        port: i32,
+        healthy: bool,
+    ) -> Result<(), Error> {
+        let machine = &self.core().shard(service).machine;
+        if machine.is_unchecked(service, cluster) != Some(true) {
+            return Err(Error::HealthCheckActive { service: service.clone(), cluster: cluster.to_owned() });
+        }
+        let owner = Owner::Persistent(Address::new(ip, port));
+        let known = machine
+            .publication(service, &owner)
+            .is_some_and(|publication| publication.instances.iter().any(|instance| instance.cluster == cluster));
+        if !known {
+            return Ok(());
+        }
+        self.operate(service, Operation::SetHealth { service: service.clone(), owner, healthy }).await
+    }
+
+    /// Replaces what operators set for an instance. The instance need not exist.
+    ///
+    /// # Errors
+    /// [`Error::ServiceNotFound`], and what a write can fail with.
+    pub async fn set_override(
+        &self,
+        service: &ServiceKey,
+        instance: InstanceKey,
+        value: InstanceOverride,
+    ) -> Result<(), Error> {
+        self.operate(service, Operation::SetOverride { service: service.clone(), instance, value }).await
+    }
+
+    /// Changes parts of what operators set for an instance.
+    ///
+    /// # Errors
+    /// [`Error::NoInstances`], [`Error::InstanceNotFound`], and what a write can fail with.
+    pub async fn change_override(
+        &self,
+        service: &ServiceKey,
+        instance: InstanceKey,
+        change: OverrideChange,
+    ) -> Result<(), Error> {
+        let cluster = instance.cluster.to_string();
+        let operation = Operation::ChangeOverride { service: service.clone(), instance, change };
+        self.operate(service, operation).await.map_err(|error| match error {
+            Error::NoInstances { service, .. } => Error::NoInstances { service, cluster },
+            other => other,
+        })
+    }
+
+    /// Creates an empty service.
+    ///
+    /// # Errors
+    /// [`Error::ServiceExists`], and what a write can fail with.
+    pub async fn create_service(
+        &self,
+        service: &ServiceKey,
+        kind: ServiceKind,
+        metadata: ServiceMetadata,
+    ) -> Result<(), Error> {
+        self.operate(service, Operation::Create { service: service.clone(), kind, metadata }).await
+    }
+
+    /// Replaces what operators set for a service; its clusters keep theirs.
+    ///
+    /// # Errors
+    /// [`Error::ServiceNotFound`], and what a write can fail with.
+    pub async fn update_service(&self, service: &ServiceKey, metadata: ServiceMetadata) -> Result<(), Error> {
+        self.operate(service, Operation::Update { service: service.clone(), metadata }).await
+    }
+
+    /// Removes a service without instances.
+    ///
+    /// # Errors
+    /// [`Error::ServiceNotFound`], [`Error::ServiceNotEmpty`], and what a write can fail with.
+    pub async fn delete_service(&self, service: &ServiceKey) -> Result<(), Error> {
+        self.operate(service, Operation::Delete { service: service.clone() }).await
+    }
+
+    /// Replaces what operators set for a cluster, which need not have instances.
+    ///
+    /// # Errors
+    /// [`Error::ServiceNotFound`], and what a write can fail with.
+    pub async fn update_cluster(
+        &self,
+        service: &ServiceKey,
+        cluster: &str,
+        metadata: ClusterMetadata,
+    ) -> Result<(), Error> {
+        let cluster = cluster.to_owned();
+        self.operate(service, Operation::SetCluster { service: service.clone(), cluster, metadata }).await
+    }
+
+    async fn operate(&self, service: &ServiceKey, operation: Operation) -> Result<(), Error> {
+        self.core().write(service, operation, Registration::Ephemeral).await
+    }
+}
