@@ -105,12 +105,12 @@ pub(crate) struct Gray {
 pub(crate) struct Entry {
     pub(crate) formal: Option<Version>,
     /// In the order in which their rules are asked.
-    grays: Option<Box<Vec<Gray>>>,
+    grays: Vec<Gray>,
 }
 
 impl Entry {
     pub(crate) fn grays(&self) -> &[Gray] {
-        self.grays.as_deref().map_or(&[], Vec::as_slice)
+        &self.grays
     }
 
     pub(crate) fn gray(&self, name: &str) -> Option<&Gray> {
@@ -120,22 +120,16 @@ impl Entry {
     /// Sets the gray version of that name; the order stays right.
     pub(crate) fn put_gray(&mut self, gray: Gray) {
         self.remove_gray(&gray.name);
-        let grays = self.grays.get_or_insert_default();
-        grays.push(gray);
-        grays.sort_by(|a, b| (Reverse(a.rule.priority), &a.name).cmp(&(Reverse(b.rule.priority), &b.name)));
+        self.grays.push(gray);
+        self.grays.sort_by(|a, b| (Reverse(a.rule.priority), &a.name).cmp(&(Reverse(b.rule.priority), &b.name)));
     }
 
     pub(crate) fn remove_gray(&mut self, name: &str) {
-        if let Some(grays) = &mut self.grays {
-            grays.retain(|gray| *gray.name != *name);
-            if grays.is_empty() {
-                self.grays = None;
-            }
-        }
+        self.grays.retain(|gray| *gray.name != *name);
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.formal.is_none() && self.grays.is_none()
+        self.formal.is_none() && self.grays.is_empty()
     }
 
     /// The gray version that this caller is served, if any.
@@ -244,13 +238,13 @@ mod tests {
 
     #[test]
     fn entries_are_small() {
-        assert!(size_of::<Entry>() <= 80, "{}", size_of::<Entry>());
+        assert!(size_of::<Entry>() <= 88, "{}", size_of::<Entry>());
         assert!(size_of::<ConfigKey>() <= 24);
     }
 
     #[test]
     fn rules_are_asked_by_priority_then_name() {
-        let mut entry = Entry { formal: Some(version(1)), grays: None };
+        let mut entry = Entry { formal: Some(version(1)), grays: Vec::new() };
         for (id, name, rule) in [
             (2, "tag_b", GrayRule::tag("t")),
             (3, "tag_a", GrayRule::tag("t")),
@@ -277,7 +271,7 @@ mod tests {
     fn configs_are_counted_by_namespace() {
         let mut index = Index::default();
         let key = |namespace, data_id| ConfigKey::new(namespace, "g", data_id);
-        let formal = || Entry { formal: Some(version(1)), grays: None };
+        let formal = || Entry { formal: Some(version(1)), grays: Vec::new() };
         index.set(&key("dev", "a"), formal());
         index.set(&key("dev", "b"), formal());
         index.set(&key("", "a"), formal());

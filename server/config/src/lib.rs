@@ -20,9 +20,10 @@ mod request;
 pub mod rule;
 mod settings;
 mod stored;
+mod view;
 
 pub use command::{ConfigCommand, ConfigReply, PrunedRow, PublishCommand, PutNamespace, RemoveCommand};
-pub use config::{Config, Detail, Options, Served, Summary, Variant};
+pub use config::{Config, Options};
 pub use error::Error;
 pub use history::{HistoryEntry, HistoryPage, Operation};
 pub use key::{ConfigKey, normal_namespace};
@@ -37,3 +38,4 @@ pub use request::{Attributes, Origin, Publish, Target};
 pub use rule::{GrayRule, Labels, RuleKind};
 pub use settings::Settings;
 pub use stored::FAMILIES;
+pub use view::{Detail, Served, Summary, Variant};

@@ -7,6 +7,7 @@ use nacre_consensus::{
 use super::*;
 use crate::{
     history::Operation,
+    kind::ConfigType,
     request::{Attributes, Target},
 };
 

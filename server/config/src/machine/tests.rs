@@ -262,13 +262,13 @@ impl Model {
         let place = (command.key.clone(), name);
         let grays = self.versions.keys().filter(|(key, name)| *key == command.key && !name.is_empty()).count();
         match self.versions.get(&place) {
-            Some((content, _)) => {
-                if command.condition.is_some_and(|condition| condition != Condition::Md5(Md5::of(content))) {
-                    return ConfigReply::CasMismatch;
-                }
+            Some((content, _))
+                if command.condition.is_some_and(|condition| condition != Condition::Md5(Md5::of(content))) =>
+            {
+                return ConfigReply::CasMismatch;
             }
             None if command.gray.is_some() && grays >= LIMIT as usize => return ConfigReply::TooManyGray,
-            None => {}
+            _ => {}
         }
         self.versions.insert(place, (command.content.to_string(), rule));
         ConfigReply::Done
