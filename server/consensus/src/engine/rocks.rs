@@ -188,7 +188,7 @@ impl Engine for RocksEngine {
         }
         let mut options = WriteOptions::default();
         options.set_sync(sync);
-        self.db.write_opt(&batch, &options).map_err(io::Error::other)
+        self.db.write_opt(batch, &options).map_err(io::Error::other)
     }
 
     fn frozen(&self, read: &mut dyn FnMut(&dyn Read) -> io::Result<()>) -> io::Result<()> {

@@ -335,6 +335,9 @@ impl RaftLogStorage<TypeConfig> for LogStore {
         let first_removed = last_log_id.as_ref().map_or(0, |id| id.index + 1);
         {
             let mut inner = self.inner.lock();
+            if inner.last.as_ref().is_none_or(|last| last.index < first_removed) {
+                return Ok(());
+            }
             while inner.tail.back().is_some_and(|cached| cached.entry.index() >= first_removed) {
                 inner.tail.pop_back();
             }
