@@ -5,6 +5,7 @@
 //! its [`Peer`].
 
 mod answer;
+mod bodies;
 mod call;
 mod clock;
 mod code;
@@ -16,6 +17,8 @@ mod naming;
 mod parameters;
 mod routes;
 mod settings;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -28,12 +31,11 @@ use axum::extract::Request;
 use axum::response::Response;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use http::header::{ALLOW, CONTENT_TYPE};
+use http::header::ALLOW;
 use http::{HeaderValue, Method, StatusCode};
-use http_body_util::{BodyExt, Limited};
 use nacre_config::Config;
 use nacre_naming::Naming;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout_at};
 
 use self::answer::{TEXT, respond};
 use self::call::Call;
@@ -92,18 +94,19 @@ impl std::fmt::Debug for State {
 /// The service that answers every request that is not gRPC. Requests carry their [`Peer`] as an
 /// extension; one without it counts as coming from the unspecified address.
 pub fn router(state: State) -> Router {
+    let bodies = Arc::new(bodies::Budget::new(state.settings.max_body_bytes, state.settings.max_bodies_bytes));
     let state = Arc::new(state);
-    Router::new().fallback(move |request: Request| serve(Arc::clone(&state), request))
+    Router::new().fallback(move |request: Request| serve(Arc::clone(&state), Arc::clone(&bodies), request))
 }
 
-async fn serve(state: Arc<State>, request: Request) -> Response {
+async fn serve(state: Arc<State>, bodies: Arc<bodies::Budget>, request: Request) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let cors = filter::Cors::of(&request);
     let target = Target::of(&state.settings, &method, &path);
     let route = target.route();
-    let answered = AssertUnwindSafe(answer(&state, target, request)).catch_unwind().await;
+    let answered = AssertUnwindSafe(answer(&state, &bodies, target, request)).catch_unwind().await;
     let mut response = answered.unwrap_or_else(|_| {
         tracing::error!(%method, path, "handler panicked");
         state.metrics.panicked();
@@ -155,7 +158,7 @@ impl Target {
     }
 }
 
-async fn answer(state: &Arc<State>, target: Target, request: Request) -> Response {
+async fn answer(state: &Arc<State>, bodies: &bodies::Budget, target: Target, request: Request) -> Response {
     let method = request.method().as_str().to_owned();
     let path = request.uri().path().to_owned();
     if request.headers().len() > state.settings.max_headers {
@@ -165,7 +168,7 @@ async fn answer(state: &Arc<State>, target: Target, request: Request) -> Respons
         Target::Operation(route, Operation::Later, _) => Failure::Later.into_response(route.style, &method, &path),
         Target::Operation(route, operation, end) => {
             let style = route.style;
-            let outcome = operate(state, style, operation, end, request).await;
+            let outcome = operate(state, bodies, style, operation, end, request).await;
             outcome.unwrap_or_else(|failure| failure.into_response(style, &method, &path))
         }
         Target::WrongVerb(route) => Failure::WrongVerb.into_response(route.style, &method, &path),
@@ -185,6 +188,7 @@ async fn answer(state: &Arc<State>, target: Target, request: Request) -> Respons
 
 async fn operate(
     state: &Arc<State>,
+    bodies: &bodies::Budget,
     style: Style,
     operation: Operation,
     end: Option<String>,
@@ -195,10 +199,8 @@ async fn operate(
     }
     let deadline = Instant::now() + state.settings.request_timeout();
     let (head, body) = request.into_parts();
-    let form = match timeout(state.settings.request_timeout(), read_form(state, &head, body)).await {
-        Ok(form) => form?,
-        Err(_) => return Err(Failure::Unavailable { text: "the request's body did not arrive in time".to_owned() }),
-    };
+    let late = || Failure::Unavailable { text: "the request's body did not arrive in time".to_owned() };
+    let (form, _share) = timeout_at(deadline, bodies.read_form(&head, body)).await.map_err(|_| late())??;
     let repeated = if style == Style::Naming1 { Repeated::First } else { Repeated::Joined };
     let query = head.uri.query().unwrap_or_default().as_bytes();
     let parameters = Parameters::parse(query, &form, style == Style::Naming1, repeated);
@@ -211,30 +213,11 @@ async fn operate(
     let outcome = if operation == Operation::PollConfigs {
         running.await
     } else {
-        tokio::time::timeout_at(deadline, running)
+        timeout_at(deadline, running)
             .await
             .unwrap_or_else(|_| Err(Failure::Unavailable { text: "the operation took too long".to_owned() }))
     };
     outcome.map(|answer| answer.into_response(style))
-}
-
-/// The bytes of a form body; every other kind of body is not looked at.
-async fn read_form(state: &State, head: &http::request::Parts, body: Body) -> Result<bytes::Bytes, Failure> {
-    let kind = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let is_form = kind.trim_start().to_ascii_lowercase().starts_with("application/x-www-form-urlencoded");
-    if !is_form {
-        return Ok(bytes::Bytes::new());
-    }
-    let limit = state.settings.max_body_bytes;
-    match Limited::new(body, limit).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(Failure::refused(
-            413,
-            code::Code::PARAMETER_VALIDATE,
-            format!("the request's body is larger than {limit} bytes"),
-        )),
-        Err(_) => Err(Failure::refused(400, code::Code::PARAMETER_VALIDATE, "the request's body broke off")),
-    }
 }
 
 async fn run(operation: Operation, call: &Call) -> Result<answer::Answer, Failure> {

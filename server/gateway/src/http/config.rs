@@ -2,6 +2,7 @@
 
 pub(super) mod poll;
 pub(super) mod read;
+mod search;
 pub(super) mod write;
 
 use std::borrow::Cow;

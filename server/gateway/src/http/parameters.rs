@@ -25,14 +25,13 @@ impl Parameters {
     /// Reads the query and a form body. With `named_charset`, values are decoded with the charset
     /// that the parameter `encoding` names.
     pub(super) fn parse(query: &[u8], form: &[u8], named_charset: bool, repeated: Repeated) -> Self {
-        let raw: Vec<_> = pairs(query).chain(pairs(form)).collect();
-        let charset = raw
-            .iter()
+        let charset = pairs(query)
+            .chain(pairs(form))
             .find(|(name, _)| named_charset && name.as_ref() == b"encoding")
-            .and_then(|(_, label)| Encoding::for_label(label))
+            .and_then(|(_, label)| Encoding::for_label(&label))
             .unwrap_or(UTF_8);
-        let decode = |bytes: &[u8]| charset.decode_without_bom_handling(bytes).0.into_owned();
-        let entries = raw.iter().map(|(name, value)| (decode(name), decode(value))).collect();
+        let fields = pairs(query).chain(pairs(form));
+        let entries = fields.map(|(name, value)| (text(name, charset), text(value, charset))).collect();
         Self { entries, repeated }
     }
 
@@ -70,12 +69,38 @@ fn pairs(text: &[u8]) -> impl Iterator<Item = (Cow<'_, [u8]>, Cow<'_, [u8]>)> {
     })
 }
 
+/// Undoes percent and plus signs; a percent sign that begins no byte stays.
 fn decode(text: &[u8]) -> Cow<'_, [u8]> {
     if !text.iter().any(|byte| matches!(byte, b'%' | b'+')) {
         return Cow::Borrowed(text);
     }
-    let spaced: Vec<u8> = text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
-    Cow::Owned(percent_encoding::percent_decode(&spaced).collect())
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let [first, after @ ..] = rest {
+        rest = after;
+        let escaped = match (first, after) {
+            (b'%', [high, low, behind @ ..]) => digit(*high).zip(digit(*low)).map(|(high, low)| {
+                rest = behind;
+                high << 4 | low
+            }),
+            (b'+', _) => Some(b' '),
+            _ => None,
+        };
+        decoded.push(escaped.unwrap_or(*first));
+    }
+    Cow::Owned(decoded)
+}
+
+fn digit(character: u8) -> Option<u8> {
+    char::from(character).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
+fn text(bytes: Cow<'_, [u8]>, charset: &'static Encoding) -> String {
+    if charset != UTF_8 {
+        return charset.decode_without_bom_handling(&bytes).0.into_owned();
+    }
+    // Contents are large: what is valid, as nearly all is, is not copied again.
+    String::from_utf8(bytes.into_owned()).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 /// Decodes a form-encoded text once more, for values that clients encode twice.

@@ -13,6 +13,9 @@ pub struct Settings {
     /// Largest form body. A character of a config's content takes up to nine bytes in a form.
     /// Default 32 MiB.
     pub max_body_bytes: usize,
+    /// Bytes of all form bodies together that are read or worked on at one time; later ones wait.
+    /// Default 256 MiB.
+    pub max_bodies_bytes: usize,
     /// How many headers one request may have. Default 100.
     pub max_headers: usize,
     /// Milliseconds after which a request that is no long poll is given up with status 503.
@@ -41,6 +44,7 @@ impl Default for Settings {
         Self {
             context_path: "/nacos".to_owned(),
             max_body_bytes: 32 << 20,
+            max_bodies_bytes: 256 << 20,
             max_headers: 100,
             request_timeout_ms: 30_000,
             check_parameters: true,

@@ -7,6 +7,7 @@ use nacre_config::{ConfigKey, ConfigType, Detail, Labels, Served, Variant};
 use serde::Serialize;
 use tokio::time::Instant;
 
+use super::search::search;
 use super::{namespace, refuse};
 use crate::http::answer::{Answer, JSON_UTF8, TEXT, json_text, respond, set_header, wrap};
 use crate::http::call::Call;
@@ -22,13 +23,16 @@ const BETA: &str = "beta";
 /// The header that names the caller's tag.
 pub(super) const TAG_HEADER: &str = "vipserver-tag";
 
-/// What the caller is served; in v1 also all about a config, or its beta version.
+/// What the caller is served; in v1 also a search, all about a config, or its beta version.
 pub(in crate::http) async fn read(call: &Call) -> Result<Answer, Failure> {
     let is = |name: &str, value: &str| call.get(name).as_deref() == Some(value);
     if !call.is_v2() {
-        let is_search = is("search", "accurate") || is("search", "blur");
-        if is_search || is("export", "true") || is("exportV2", "true") {
+        if is("export", "true") || is("exportV2", "true") {
             return Err(Failure::Later);
+        }
+        let has_wildcards = is("search", "blur");
+        if has_wildcards || is("search", "accurate") {
+            return search(call, has_wildcards).await;
         }
     }
     let data_id = call.present("dataId")?;

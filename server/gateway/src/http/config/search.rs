@@ -1,0 +1,159 @@
+//! Searching configs by name, application, labels and type.
+
+use nacre_config::{ConfigKey, Summary};
+use serde::Serialize;
+
+use super::{namespace, refuse};
+use crate::http::answer::Answer;
+use crate::http::call::Call;
+use crate::http::failure::Failure;
+
+/// Rows of one page at most; each row carries its content.
+const LARGEST_PAGE: usize = 500;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Page {
+    total_count: usize,
+    page_number: usize,
+    pages_available: usize,
+    page_items: Vec<Item>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Item {
+    id: String,
+    data_id: String,
+    group: String,
+    content: String,
+    md5: Option<()>,
+    encrypted_data_key: String,
+    tenant: String,
+    app_name: String,
+    #[serde(rename = "type")]
+    kind: &'static str,
+}
+
+/// What a search looks for.
+struct Wanted {
+    data_id: String,
+    group: String,
+    app_name: Option<String>,
+    tags: Vec<String>,
+    kinds: Vec<String>,
+    has_wildcards: bool,
+}
+
+impl Wanted {
+    fn of(call: &Call, has_wildcards: bool) -> Result<Self, Failure> {
+        let list = |name: &str| {
+            let text = call.filled(name).unwrap_or_default();
+            text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect::<Vec<_>>()
+        };
+        Ok(Self {
+            data_id: call.present("dataId")?.into_owned(),
+            group: call.present("group")?.into_owned(),
+            app_name: call.filled("appName").map(std::borrow::Cow::into_owned),
+            tags: list("config_tags"),
+            kinds: if has_wildcards { list("types") } else { Vec::new() },
+            has_wildcards,
+        })
+    }
+
+    fn takes(&self, row: &Summary) -> bool {
+        let is_app = self.app_name.as_deref().is_none_or(|name| row.app_name.as_deref() == Some(name));
+        let is_kind = self.kinds.is_empty() || self.kinds.iter().any(|kind| kind == row.config_type.name());
+        self.names(&self.data_id, row.key.data_id())
+            && self.names(&self.group, row.key.group())
+            && is_app
+            && is_kind
+            && self.has_tag(row)
+    }
+
+    fn names(&self, pattern: &str, name: &str) -> bool {
+        pattern.is_empty() || pattern == name || (self.has_wildcards && is_like(pattern, name))
+    }
+
+    fn has_tag(&self, row: &Summary) -> bool {
+        let tags = row.tags.as_deref().unwrap_or_default();
+        let is_one =
+            |wanted: &String| tags.split(',').any(|tag| tag == wanted || (self.has_wildcards && is_like(wanted, tag)));
+        self.tags.is_empty() || self.tags.iter().any(is_one)
+    }
+}
+
+/// Whether `name` fits `pattern`, in which `*` stands for any text.
+fn is_like(pattern: &str, name: &str) -> bool {
+    let mut pieces = pattern.split('*');
+    let first = pieces.next().unwrap_or_default();
+    let Some(mut rest) = name.strip_prefix(first) else { return false };
+    let Some(last) = pieces.next_back() else { return rest.is_empty() };
+    for piece in pieces {
+        let Some(at) = rest.find(piece) else { return false };
+        rest = &rest[at + piece.len()..];
+    }
+    rest.ends_with(last)
+}
+
+/// A page of the configs of a namespace that fit, in the order of their names.
+pub(super) async fn search(call: &Call, has_wildcards: bool) -> Result<Answer, Failure> {
+    let wanted = Wanted::of(call, has_wildcards)?;
+    let number = |name| call.number::<i64>(name)?.ok_or(Failure::Missing { name, kind: "int" });
+    let (page, size) = (number("pageNo")?, number("pageSize")?);
+    let (Ok(page), Ok(size)) = (usize::try_from(page), usize::try_from(size)) else { return Err(no_page()) };
+    if page == 0 || size == 0 {
+        return Err(no_page());
+    }
+    let size = size.min(LARGEST_PAGE);
+    let config = &call.state.config;
+    let rows: Vec<Summary> = config.list(&namespace(call)).into_iter().filter(|row| wanted.takes(row)).collect();
+    let shown = rows.iter().skip((page - 1).saturating_mul(size)).take(size);
+    let mut page_items = Vec::new();
+    for row in shown {
+        // A row that went away meanwhile is left out.
+        page_items.extend(item(call, &row.key).await?);
+    }
+    Ok(Answer::bare(Page {
+        total_count: rows.len(),
+        page_number: page,
+        pages_available: rows.len().div_ceil(size),
+        page_items,
+    }))
+}
+
+fn no_page() -> Failure {
+    Failure::invalid("pageNo and pageSize must be greater than zero")
+}
+
+async fn item(call: &Call, key: &ConfigKey) -> Result<Option<Item>, Failure> {
+    let detail = call.state.config.detail(key).await.map_err(|error| refuse(&error))?;
+    Ok(detail.map(|detail| Item {
+        id: detail.id.to_string(),
+        data_id: key.data_id().to_owned(),
+        group: key.group().to_owned(),
+        content: detail.content.to_string(),
+        md5: None,
+        encrypted_data_key: detail.encrypted_data_key.as_deref().unwrap_or_default().to_owned(),
+        tenant: key.namespace().to_owned(),
+        app_name: detail.app_name.unwrap_or_default(),
+        kind: detail.config_type.name(),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stars_stand_for_any_text() {
+        for (pattern, name) in
+            [("*", ""), ("*et*", "beta"), ("a*c", "abc"), ("a*b*c", "aXbYc"), ("x", "x"), ("*a", "aa")]
+        {
+            assert!(is_like(pattern, name), "{pattern} {name}");
+        }
+        for (pattern, name) in [("alpha", "alpha-1"), ("a*a", "a"), ("*b", "ba"), ("%", "x"), ("a*b*b", "ab")] {
+            assert!(!is_like(pattern, name), "{pattern} {name}");
+        }
+    }
+}
