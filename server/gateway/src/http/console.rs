@@ -48,7 +48,7 @@ pub(super) fn actuator_health(call: &Call) -> Answer {
 pub(super) fn prometheus(call: &Call) -> Answer {
     let state = &call.state;
     let figures = Figures {
-        naming: state.naming.stats(),
+        naming: nacre_naming::Stats { counts: state.naming.counts(), ..state.naming.stats() },
         config: ConfigFigures::of(&state.config),
         connections: state.host.connections(),
     };

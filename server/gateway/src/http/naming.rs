@@ -166,10 +166,10 @@ pub(super) fn metrics(call: &Call) -> Result<Answer, Failure> {
     if call.boolean("onlyStatus")?.unwrap_or(true) {
         return Ok(Answer::data(model::Status::up()));
     }
-    let stats = call.state.naming.stats();
+    let counts = call.state.naming.counts();
     let usage = call.state.metrics.usage();
     let is_v1 = call.style == Style::Naming1;
-    Ok(Answer::data(model::Metrics::new(&stats.counts, &usage, is_v1)))
+    Ok(Answer::data(model::Metrics::new(&counts, &usage, is_v1)))
 }
 
 #[cfg(test)]

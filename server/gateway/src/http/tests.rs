@@ -77,6 +77,7 @@ impl Host for Alone {
 /// A door with everything behind it.
 struct Server {
     door: Router,
+    door_state: State,
     host: Arc<Alone>,
     _guards: Vec<testing::Guard>,
 }
@@ -138,7 +139,7 @@ impl Server {
             version: "1.2.3",
             port: 8848,
         };
-        Self { door: router(state), host, _guards: vec![shard_guard, meta_guard] }
+        Self { door: router(state.clone()), door_state: state, host, _guards: vec![shard_guard, meta_guard] }
     }
 
     async fn send(&self, mut request: Request<Body>) -> Reply {
