@@ -1,5 +1,7 @@
 //! Input that is wrong, too much or never ends: the error that Nacos gives, and a server that lives on.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 #[path = "bad_input/bytes.rs"]
 mod bytes;
 #[path = "bad_input/http.rs"]

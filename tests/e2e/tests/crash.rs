@@ -1,5 +1,7 @@
 //! What was acknowledged survives: kills at any moment, restarts under load, first starts, a full disk.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 #[path = "crash/acknowledged.rs"]
 mod acknowledged;
 #[path = "crash/first_start.rs"]

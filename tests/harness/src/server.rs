@@ -29,6 +29,7 @@ pub struct Options {
     settings: Vec<(String, String)>,
     environment: Vec<(String, String)>,
     data: Option<PathBuf>,
+    bind: Option<String>,
     ready_within: Duration,
     stop_within: Duration,
 }
@@ -46,6 +47,7 @@ impl Options {
             settings: vec![("auth.enabled".into(), "false".into())],
             environment: Vec::new(),
             data: None,
+            bind: Some("127.0.0.1".into()),
             ready_within: Duration::from_secs(30),
             stop_within: Duration::from_secs(30),
         }
@@ -66,6 +68,12 @@ impl Options {
     /// Keeps the data in `path` instead of a temporary directory.
     pub fn data_dir(mut self, path: impl Into<PathBuf>) -> Self {
         self.data = Some(path.into());
+        self
+    }
+
+    /// Leaves `--bind` away, so that the server chooses its addresses.
+    pub fn bind_by_default(mut self) -> Self {
+        self.bind = None;
         self
     }
 
@@ -153,8 +161,10 @@ impl Server {
         self.ports.release();
         let log = File::options().create(true).append(true).open(self.log_path()).context("log file")?;
         let mut command = Command::new(&self.binary);
-        command.arg("server").arg("--data-dir").arg(&self.data).args(["--bind", "127.0.0.1", "--port"]);
-        command.arg(self.ports.http().to_string());
+        command.arg("server").arg("--data-dir").arg(&self.data).arg("--port").arg(self.ports.http().to_string());
+        if let Some(address) = &self.options.bind {
+            command.arg("--bind").arg(address);
+        }
         for (key, value) in &self.options.settings {
             command.arg("--set").arg(OsString::from(format!("{key}={value}")));
         }
@@ -355,7 +365,11 @@ impl Drop for Server {
     }
 }
 
-fn binary() -> Result<PathBuf> {
+/// The server binary that tests start.
+///
+/// # Errors
+/// When there is none.
+pub fn binary() -> Result<PathBuf> {
     let path = match std::env::var_os("NACRE_SERVER") {
         Some(path) => PathBuf::from(path),
         None => {

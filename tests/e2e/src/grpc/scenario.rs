@@ -270,7 +270,7 @@ impl Run {
         match step.get("ack") {
             Some(Json::Bool(true)) => client.acknowledge(push),
             Some(answer @ Json::Object(_)) => {
-                client.send(&reply_template(answer, &self.environment)(&request_id(push)))
+                client.send(&reply_template(answer, &self.environment)(&request_id(push)));
             }
             _ => {}
         }

@@ -116,9 +116,9 @@ async fn a_stream_that_never_reads_costs_bounded_memory() {
         client.set_up(&nacre_harness::grpc::default_setup()).await.unwrap();
         nacos::subscribe(&client, SERVICE).await.unwrap();
         if number % 2 == 0 {
-            client.hold_stream(true)
+            client.hold_stream(true);
         } else {
-            client.transport().stop_reading()
+            client.transport().stop_reading();
         }
         holders.push(client);
     }

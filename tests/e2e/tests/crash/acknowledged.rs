@@ -1,6 +1,7 @@
 //! Kill -9 straight after an acknowledgement, over and over on one directory, and the sync before each one.
 
 use std::collections::BTreeMap;
+use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -11,12 +12,16 @@ use nacre_e2e::nacos::{
 };
 use nacre_harness::Options;
 use nacre_harness::grpc::{Client, Message};
+use tokio::process::Command;
 use tokio::sync::Notify;
+use tokio::time::sleep;
 
 const WRITERS: usize = 8;
 const WRITES_PER_ROUND: usize = 100;
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 const SERVICE: &str = "persistent";
+const SYNCED_WRITES: u16 = 40;
+const ATTACH_PAUSE: Duration = Duration::from_millis(700);
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
@@ -138,21 +143,53 @@ async fn kills_lose_nothing_acknowledged() {
     server.terminate().await.unwrap();
 }
 
+async fn write_one_by_one(client: &Client, writes: u16) {
+    for number in 0..writes {
+        if number % 2 == 0 {
+            nacos::publish(client, "synced", &format!("content {number}")).await.unwrap();
+        } else {
+            nacos::register(client, "synced", "10.1.1.2", number).await.unwrap();
+        }
+    }
+}
+
 /// One writer that waits for each answer cannot share a sync with anybody, so there is one per acknowledgement.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_acknowledgement_follows_a_sync() {
-    const WRITES: u32 = 40;
     let mut server = Options::new().start().await.unwrap();
     let client = Client::open(server.grpc_address()).await.unwrap();
     let before = server.metric("nacre_store_syncs_total").await.unwrap();
-    for number in 0..WRITES {
-        if number % 2 == 0 {
-            nacos::publish(&client, "synced", &format!("content {number}")).await.unwrap();
-        } else {
-            nacos::register(&client, "synced", "10.1.1.2", u16::try_from(number).unwrap()).await.unwrap();
-        }
+    write_one_by_one(&client, SYNCED_WRITES).await;
+    let syncs = server.metric("nacre_store_syncs_total").await.unwrap() - before;
+    assert!(syncs >= f64::from(SYNCED_WRITES), "{SYNCED_WRITES} acknowledgements and {syncs} syncs");
+    server.terminate().await.unwrap();
+}
+
+/// The same, as the kernel sees it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_acknowledgement_follows_a_system_call_that_syncs() {
+    let mut server = Options::new().start().await.unwrap();
+    let client = Client::open(server.grpc_address()).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let trace = folder.path().join("trace");
+    let mut command = Command::new("strace");
+    command.args(["-f", "-qq", "-e", "trace=fsync,fdatasync,sync_file_range,msync", "-o"]).arg(&trace);
+    command.arg("-p").arg(server.pid().unwrap().to_string()).stderr(Stdio::null()).kill_on_drop(true);
+    let Ok(mut tracer) = command.spawn() else {
+        println!("skipped: strace is not installed");
+        return;
+    };
+    sleep(ATTACH_PAUSE).await;
+    if tracer.try_wait().unwrap().is_some() {
+        println!("skipped: strace may not trace here");
+        return;
     }
-    let after = server.metric("nacre_store_syncs_total").await.unwrap();
-    assert!(after - before >= f64::from(WRITES), "{WRITES} acknowledgements and {} syncs", after - before);
+    write_one_by_one(&client, SYNCED_WRITES).await;
+    let pid = rustix::process::Pid::from_raw(tracer.id().unwrap().cast_signed()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    tracer.wait().await.unwrap();
+    let trace = std::fs::read_to_string(&trace).unwrap();
+    let syncs = trace.lines().filter(|line| line.contains("fsync(") || line.contains("fdatasync(")).count();
+    assert!(syncs >= usize::from(SYNCED_WRITES), "{SYNCED_WRITES} acknowledgements and {syncs} syncs:\n{trace}");
     server.terminate().await.unwrap();
 }
