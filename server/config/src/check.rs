@@ -144,6 +144,10 @@ pub fn publish(publish: &Publish, max_content: usize) -> Checked {
         if let Some(tag_name) = name.strip_prefix(TAG_PREFIX) {
             tag(Some(tag_name))?;
         }
+        // The store tells versions apart by name; the formal one has none.
+        if name.trim().is_empty() {
+            return Err(Error::field("invalid gray name : "));
+        }
         if length(name) > NAME_LENGTH || rule.expression.len() > TEXT_LENGTH * 4 {
             return Err(Error::field("too long gray rule"));
         }
@@ -212,5 +216,7 @@ mod tests {
         request.content = "x".into();
         request.target = Target::requested(None, Some("a b"));
         assert_eq!(text(publish(&request, 10)), "invalid tag : a b");
+        request.target = Target::Gray { name: "".into(), rule: crate::rule::GrayRule::label("a=b", 1) };
+        assert_eq!(text(publish(&request, 10)), "invalid gray name : ");
     }
 }
