@@ -54,7 +54,7 @@ async fn calls_that_never_end_cost_little() {
     let mut server = Options::new().start().await.unwrap();
     assert_healthy(&mut server).await;
     let before = server.resident_bytes().unwrap();
-    let mut held = Vec::new();
+    let (mut transports, mut held) = (Vec::new(), Vec::new());
     for _ in 0..20 {
         let transport = Transport::connect(server.grpc_address(), TransportOptions::default()).await.unwrap();
         for _ in 0..50 {
@@ -67,11 +67,11 @@ async fn calls_that_never_end_cost_little() {
         }
         held.extend(tokio::time::timeout(LIMIT, transport.bidi()).await.into_iter().flatten());
         assert_healthy(&mut server).await;
-        std::mem::forget(transport);
+        transports.push(transport);
     }
     let grown = server.resident_bytes().unwrap().saturating_sub(before);
     assert!(grown < 64 * MEBIBYTE, "memory grew by {} MiB", grown / MEBIBYTE);
-    drop(held);
+    drop((transports, held));
     assert_healthy(&mut server).await;
 }
 
