@@ -240,6 +240,7 @@ async fn run(operation: Operation, call: &Call) -> Result<answer::Answer, Failur
         Operation::PublishConfig => config::write::publish(call).await,
         Operation::RemoveConfig => config::write::remove(call).await,
         Operation::PollConfigs => config::poll::poll(call).await,
+        Operation::ListenersOfConfig => config::listeners(call),
         Operation::ClientMetrics => config::client_metrics(call).await,
         Operation::ReadNamespaces => console::namespace::read(call).await,
         Operation::CreateNamespace => console::namespace::create(call).await,

@@ -56,6 +56,13 @@ pub(super) fn refuse(error: &Error) -> Failure {
     }
 }
 
+/// Who listens to a config: comes later, but says already what it needs.
+pub(super) fn listeners(call: &Call) -> Result<Answer, Failure> {
+    call.present("dataId")?;
+    call.present("group")?;
+    Err(Failure::Later)
+}
+
 /// What the gRPC clients of an address hold for one config.
 pub(super) async fn client_metrics(call: &Call) -> Result<Answer, Failure> {
     let ip = call.present("ip")?;
