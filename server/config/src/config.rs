@@ -42,7 +42,7 @@ pub struct Options {
     pub group: Group<ConfigMachine>,
     /// Makes the frames of change notifications.
     pub encoder: Arc<dyn Encoder>,
-    /// The server's counter of request ids; its value is the next id.
+    /// The last request id given to a push on this server; shared with all who push.
     pub request_ids: Arc<AtomicU64>,
 }
 

@@ -63,7 +63,7 @@ pub(crate) struct Notices {
 
 impl Notices {
     pub(crate) fn encode(&self, key: &ConfigKey, tenant: Option<&str>) -> Notice {
-        let request_id = self.request_ids.fetch_add(1, Ordering::Relaxed);
+        let request_id = self.request_ids.fetch_add(1, Ordering::Relaxed) + 1;
         Notice { request_id, frame: self.encoder.notify(request_id, key, tenant) }
     }
 }

@@ -166,6 +166,20 @@ impl RawGroup {
         families: Arc<[Family]>,
         writer: Writer,
     ) -> io::Result<Self> {
+        let mut failed = writer.failed();
+        tokio::select! {
+            started = Self::elect(id, node, parts, families, writer) => started,
+            _ = failed.wait_for(Option::is_some) => Err(io::Error::other("the store failed during the start")),
+        }
+    }
+
+    async fn elect(
+        id: GroupId,
+        node: NodeId,
+        parts: Parts,
+        families: Arc<[Family]>,
+        writer: Writer,
+    ) -> io::Result<Self> {
         let log = LogStore::open(id, writer.clone())?;
         let pristine = log.is_pristine();
         let barrier = log.last();

@@ -1,6 +1,6 @@
 //! Groups on the in-memory engine, for the domains' own tests.
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use crate::{
     engine::memory::MemoryEngine,
@@ -37,10 +37,21 @@ pub async fn group<M: StateMachine>(machine: Arc<M>) -> (Group<M>, Guard) {
 /// # Panics
 /// When the group cannot start.
 pub async fn group_on<M: StateMachine>(engine: MemoryEngine, id: GroupId, machine: Arc<M>) -> (Group<M>, Guard) {
+    try_group_on(engine, id, machine).await.expect("a group on a store in memory starts")
+}
+
+/// The same on a store that may crash meanwhile.
+///
+/// # Errors
+/// When it did.
+pub async fn try_group_on<M: StateMachine>(
+    engine: MemoryEngine,
+    id: GroupId,
+    machine: Arc<M>,
+) -> io::Result<(Group<M>, Guard)> {
     let writer = Writer::start(Arc::new(engine.clone()), Arc::new(SpaceGuard::unlimited()));
     let families: Arc<[Family]> = Arc::from([]);
-    let raw = RawGroup::start(id, NodeId(1), Parts::new().with(0, machine), families, writer.clone())
-        .await
-        .expect("a group on a store in memory starts");
-    (raw.part(0), Guard { writer, engine })
+    let guard = Guard { writer: writer.clone(), engine };
+    let raw = RawGroup::start(id, NodeId(1), Parts::new().with(0, machine), families, writer).await?;
+    Ok((raw.part(0), guard))
 }

@@ -2,8 +2,8 @@
 //!
 //! Jobs are written in the order in which they were handed over. A commit is synced when a job in
 //! it asks for that (log entries, votes); state goes along with the next commit, or alone after a
-//! moment. A failed write is never tried again: nothing is completed any more, and the owner of
-//! the store is told through [`Writer::failed`].
+//! moment. A failed write is never tried again: whoever waits is told that it failed, and so is the
+//! owner of the store through [`Writer::failed`].
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
@@ -32,8 +32,8 @@ const COMMIT_BYTES: usize = 8 << 20;
 /// How long state may wait for a log entry to go along with.
 const STATE_DELAY: Duration = Duration::from_millis(10);
 
-/// Told when a job is on disk.
-pub(crate) type Done = Box<dyn FnOnce() + Send>;
+/// Told when a job is on disk, or that it never will be.
+pub(crate) type Done = Box<dyn FnOnce(io::Result<()>) + Send>;
 
 struct Job {
     ops: Vec<Op>,
@@ -172,8 +172,7 @@ impl Writer {
         Self { shared, thread: Arc::new(Mutex::new(Some(thread))) }
     }
 
-    /// Queues changes that must be synced; `done` is called on the writer's thread afterwards, or
-    /// never.
+    /// Queues changes that must be synced; `done` is called afterwards, on the writer's thread.
     pub(crate) fn submit_synced(&self, ops: Vec<Op>, done: Done) {
         self.submit(ops, true, Some(done));
     }
@@ -187,13 +186,17 @@ impl Writer {
     pub(crate) async fn write_synced(&self, ops: Vec<Op>) -> io::Result<()> {
         let (sender, receiver) = tokio::sync::oneshot::channel();
         // A caller that has gone does not want to know.
-        self.submit_synced(ops, Box::new(move || sender.send(()).unwrap_or(())));
-        receiver.await.map_err(|_| io::Error::other("the store has failed or is closed"))
+        self.submit_synced(ops, Box::new(move |written| drop(sender.send(written))));
+        receiver.await.unwrap_or_else(|_| Err(closed()))
     }
 
     fn submit(&self, ops: Vec<Op>, sync: bool, done: Option<Done>) {
         let mut queue = self.shared.queue.lock();
         if queue.closed {
+            drop(queue);
+            if let Some(done) = done {
+                done(Err(closed()));
+            }
             return;
         }
         // Numbered under the lock, so that numbers rise in queue order.
@@ -347,20 +350,31 @@ fn run(shared: &Shared) {
         }
         let began = tokio::time::Instant::now();
         if let Err(error) = shared.engine.write(&ops, sync) {
-            // Completions are dropped unanswered; from here on nothing is accepted either.
-            let mut queue = shared.queue.lock();
-            queue.closed = true;
-            queue.jobs.clear();
-            drop(queue);
-            shared.failed.send_replace(Some(error.to_string().into()));
+            fail(shared, &error, dones);
             return;
         }
         count(shared, &ops, dones.len(), sync.then(|| began.elapsed()));
         for done in dones {
-            done();
+            done(Ok(()));
         }
         shared.pending.write().forget(last, &ops);
     }
+}
+
+/// Nothing is tried again, and nothing is accepted from here on.
+fn fail(shared: &Shared, error: &io::Error, mut dones: Vec<Done>) {
+    let mut queue = shared.queue.lock();
+    queue.closed = true;
+    dones.extend(queue.jobs.drain(..).filter_map(|job| job.done));
+    drop(queue);
+    shared.failed.send_replace(Some(error.to_string().into()));
+    for done in dones {
+        done(Err(io::Error::new(error.kind(), error.to_string())));
+    }
+}
+
+fn closed() -> io::Error {
+    io::Error::other("the store has failed or is closed")
 }
 
 /// The next jobs to commit; nothing when the writer was closed and the queue is empty.

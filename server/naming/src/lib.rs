@@ -15,6 +15,8 @@ mod session;
 mod settings;
 pub mod shard;
 mod stats;
+#[cfg(test)]
+mod testing;
 mod view;
 
 pub use error::{Error, Registration};
@@ -26,7 +28,7 @@ pub use model::{
 pub use naming::{BeatAnswer, BeatCode, Naming, Options, ServicePage, Subscriber};
 pub use session::{Client, CloseReason, Session};
 pub use settings::Settings;
-pub use shard::ShardMachine;
+pub use shard::{FAMILIES, ShardMachine};
 pub use stats::{Counts, PushStats, Stats};
 pub use view::{Encoder, Filter, Listing, ServiceList, View};
 

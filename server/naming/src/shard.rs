@@ -17,3 +17,6 @@ mod tests;
 pub use command::{Answer, Incarnation, Operation, Owner, Refusal, ShardCommand};
 pub use machine::{ChangeSink, ShardMachine};
 pub use state::Publication;
+
+/// The families that a shard's state is kept in.
+pub const FAMILIES: [nacre_consensus::Family; 1] = [store::NAMING];

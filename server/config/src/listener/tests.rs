@@ -33,7 +33,7 @@ impl Drop for Server {
 impl Server {
     pub(crate) fn new(settings: Settings) -> Self {
         let machine = Arc::new(ConfigMachine::new(&settings));
-        let request_ids = Arc::new(AtomicU64::new(1));
+        let request_ids = Arc::new(AtomicU64::new(0));
         let notices = Arc::new(Notices { encoder: Arc::new(TextEncoder), request_ids });
         let hub = machine.hub().clone();
         let task = tokio::spawn(hub.clone().run(notices.clone()));

@@ -321,11 +321,11 @@ impl RaftLogStorage<TypeConfig> for LogStore {
         let store = self.clone();
         self.writer.submit_synced(
             ops,
-            Box::new(move || {
-                if let Some(last) = last {
+            Box::new(move |written| {
+                if let (Ok(()), Some(last)) = (&written, last) {
                     store.durable(last.index);
                 }
-                callback.io_completed(Ok(()));
+                callback.io_completed(written);
             }),
         );
         Ok(())

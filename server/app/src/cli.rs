@@ -1,0 +1,71 @@
+//! The command line.
+
+use std::{net::IpAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+
+/// A service registry and configuration centre for Nacos clients.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the server; this is what happens without a command too
+    Server(ServerArgs),
+    /// List every setting with its default, environment variable and meaning
+    Settings,
+}
+
+/// Flags win over environment variables, and these over the file.
+#[derive(Debug, Default, Args)]
+pub(crate) struct ServerArgs {
+    /// TOML file with settings
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Where all data is kept [default: data]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+
+    /// Address to listen on [default: all, IPv4 and IPv6]
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) bind: Option<IpAddr>,
+
+    /// HTTP port; gRPC is served there too, and on this port + 1000 [default: 8848]
+    #[arg(long)]
+    pub(crate) port: Option<u16>,
+
+    /// Any setting; `nacre settings` lists them
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn flags_do_not_clash() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn server_is_the_default_command() {
+        let short = Cli::try_parse_from(["nacre", "--port", "9000", "--set", "a=b", "--set", "c=d"]).unwrap();
+        assert!(short.command.is_none());
+        assert_eq!(short.server.port, Some(9000));
+        assert_eq!(short.server.set, ["a=b", "c=d"]);
+        let long = Cli::try_parse_from(["nacre", "server", "--bind", "::1"]).unwrap();
+        let Some(Command::Server(arguments)) = long.command else { panic!("not the server") };
+        assert_eq!(arguments.bind, Some("::1".parse().unwrap()));
+    }
+}
