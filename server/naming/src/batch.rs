@@ -32,6 +32,8 @@ const BATCH_OPERATIONS: usize = 256;
 const BATCH_BYTES: usize = 1 << 20;
 /// Requests that may wait for a shard. What the server itself removes always may.
 const WAITING: usize = 65_536;
+/// Their bytes, roughly; one larger request may wait alone.
+const WAITING_BYTES: usize = 32 << 20;
 /// How long a batch looks for a leader before its requests are refused.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Pause between two tries.
@@ -50,9 +52,21 @@ struct Pending {
 #[derive(Default)]
 struct Queue {
     waiting: VecDeque<Pending>,
+    bytes: usize,
     closed: bool,
     /// So many of the next batches hold a single operation, since together they were too large.
     singly: usize,
+}
+
+impl Queue {
+    fn push(&mut self, pending: Pending) {
+        self.bytes += pending.size;
+        self.waiting.push_back(pending);
+    }
+
+    fn is_full(&self, size: usize) -> bool {
+        self.waiting.len() >= WAITING || (self.bytes > 0 && self.bytes + size > WAITING_BYTES)
+    }
 }
 
 /// Figures of all shards together.
@@ -99,10 +113,10 @@ impl Batcher {
             if queue.closed {
                 return Err(stopped());
             }
-            if queue.waiting.len() >= WAITING {
+            if queue.is_full(size) {
                 return Err(Error::Unavailable("too many writes wait".into()));
             }
-            queue.waiting.push_back(Pending { operation, size, answer: Some(sender) });
+            queue.push(Pending { operation, size, answer: Some(sender) });
         }
         self.arrived.notify_one();
         Ok(receiver.unwrap_or_else(|_| Err(stopped())))
@@ -116,7 +130,7 @@ impl Batcher {
             if queue.closed {
                 return;
             }
-            queue.waiting.push_back(Pending { operation, size, answer: None });
+            queue.push(Pending { operation, size, answer: None });
         }
         self.arrived.notify_one();
     }
@@ -168,7 +182,9 @@ impl Batcher {
             }
             count += 1;
         }
-        queue.waiting.drain(..count).collect()
+        let batch: Vec<Pending> = queue.waiting.drain(..count).collect();
+        queue.bytes -= batch.iter().map(|pending| pending.size).sum::<usize>();
+        batch
     }
 
     async fn write(&self, number: u64, mut batch: Vec<Pending>) -> std::ops::ControlFlow<()> {
@@ -246,6 +262,7 @@ impl Batcher {
         let mut queue = self.queue.lock();
         queue.singly += batch.len();
         for pending in batch.into_iter().rev() {
+            queue.bytes += pending.size;
             queue.waiting.push_front(pending);
         }
     }

@@ -91,7 +91,7 @@ impl IdGenerator {
     ) -> Result<Arc<Instance>, Error> {
         let instance_id = match given.instance_id {
             Some(id) if !id.is_empty() => Some(id),
-            other if policy == IdPolicy::Keep => other,
+            _ if policy == IdPolicy::Keep => None,
             _ => Some(self.generate(service, &NewInstance { instance_id: None, ..given.clone() })?),
         };
         let cluster = given.cluster.filter(|cluster| !cluster.is_empty()).unwrap_or_else(|| DEFAULT_CLUSTER.into());

@@ -228,3 +228,6 @@ impl Core {
         )
     }
 }
+
+#[cfg(test)]
+mod tests;

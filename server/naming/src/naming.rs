@@ -121,7 +121,7 @@ impl Naming {
         Self::start_with(options, machines, link).await
     }
 
-    async fn start_with(
+    pub(crate) async fn start_with(
         options: Options,
         machines: Vec<Arc<ShardMachine>>,
         link: Arc<dyn Link>,
@@ -168,6 +168,16 @@ impl Naming {
 
     fn core(&self) -> &Arc<Core> {
         &self.running.core
+    }
+
+    #[cfg(test)]
+    pub(crate) fn core_for_tests(&self) -> &Core {
+        self.core()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn hub_for_tests(&self) -> &Hub {
+        &self.core().hub
     }
 
     /// From now on ended connections leave their instances for the next start to keep.

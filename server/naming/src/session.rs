@@ -60,6 +60,8 @@ type Write = Shared<Pin<Box<dyn Future<Output = Outcome> + Send>>>;
 enum Request {
     Publish(Arc<[Arc<Instance>]>),
     Withdraw(Option<Address>),
+    /// It failed, so what counts is what was there before, or nobody knows.
+    Failed,
 }
 
 /// The last request taken for a service.
@@ -67,6 +69,8 @@ struct Taken {
     request: Request,
     /// `None` once it was done.
     write: Option<Write>,
+    /// Whether the session may have owned something before it.
+    owned_before: bool,
 }
 
 #[derive(Default)]
@@ -181,7 +185,9 @@ impl Session {
             published.places.push(place);
         }
         let write = self.core.shard(service).batcher.submit(operation)?.boxed().shared();
-        published.taken.insert(service.clone(), Taken { request, write: Some(write.clone()) });
+        let owned_before = published.taken.contains_key(service);
+        let taken = Taken { request, write: Some(write.clone()), owned_before };
+        published.taken.insert(service.clone(), taken);
         Ok(Some(write))
     }
 
@@ -190,13 +196,21 @@ impl Session {
         let Some(write) = write else { return Ok(()) };
         let outcome = write.clone().await;
         let mut published = self.published.lock();
-        if let Some(last) = published.taken.get_mut(service) {
-            let still_last = last.write.as_ref().is_some_and(|last| last.ptr_eq(&write));
-            let stays = matches!((&last.request, &outcome), (Request::Publish(_), Ok(Ok(()))));
-            if still_last && stays {
-                last.write = None;
-            } else if still_last {
-                published.taken.remove(service);
+        let last = published.taken.get_mut(service);
+        if let Some(last) = last.filter(|last| last.write.as_ref().is_some_and(|last| last.ptr_eq(&write))) {
+            last.write = None;
+            let done = matches!(outcome, Ok(Ok(())));
+            let nothing_written =
+                matches!(outcome, Ok(Err(_)) | Err(Error::StorageFull { .. } | Error::TooLarge { .. }));
+            match &last.request {
+                Request::Publish(_) if done => {}
+                Request::Publish(_) if nothing_written && !last.owned_before => {
+                    published.taken.remove(service);
+                }
+                Request::Withdraw(_) if done => {
+                    published.taken.remove(service);
+                }
+                _ => last.request = Request::Failed,
             }
         }
         drop(published);
@@ -270,6 +284,11 @@ impl Session {
                 }
             }
         }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn mailbox_for_tests(&self) -> &Mailbox {
+        &self.mailbox
     }
 
     fn gone(&self) -> Error {

@@ -91,3 +91,25 @@ impl Hub {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_window_grows_under_storm_and_shrinks_after() {
+        let hub = Hub::new(&crate::Settings::default());
+        let mut load = Load { since: Instant::now(), count: 0, rate: 0.0 };
+        load.note(10_000);
+        assert_eq!(load.window(&hub.times), Duration::from_millis(20), "one large fan-out is no storm");
+        tokio::time::advance(MEASURE).await;
+        load.note(2_500);
+        assert_eq!(load.window(&hub.times), Duration::from_millis(200));
+        tokio::time::advance(MEASURE).await;
+        load.note(1);
+        assert_eq!(load.window(&hub.times), Duration::from_millis(50));
+        tokio::time::advance(MEASURE).await;
+        load.note(1);
+        assert_eq!(load.window(&hub.times), Duration::from_millis(20));
+    }
+}
