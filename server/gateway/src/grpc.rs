@@ -38,6 +38,7 @@ use nacre_proto::{Message, Payload, payload};
 use prost::Message as _;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use self::client::{Client, Introduction, Probe};
 use self::clients::Clients;
@@ -71,7 +72,7 @@ pub(crate) struct Door {
     /// Room for large messages, in units of [`BUFFER_UNIT`].
     buffers: Semaphore,
     is_ready: AtomicBool,
-    is_stopping: AtomicBool,
+    stop: CancellationToken,
     /// The address that requests of the server carry.
     own_ip: String,
     setup_ack: Bytes,
@@ -110,7 +111,7 @@ impl Door {
             stream_ids: AtomicU64::new(0),
             clock: Clock::new(),
             is_ready: AtomicBool::new(false),
-            is_stopping: AtomicBool::new(false),
+            stop: CancellationToken::new(),
             setup_ack: stream::setup_ack(&own_ip),
             own_ip,
         }
@@ -128,7 +129,7 @@ impl Door {
     /// From now on the instances of clients that go stay for the next start.
     pub(crate) fn stopping(&self) {
         self.is_ready.store(false, Ordering::Release);
-        self.is_stopping.store(true, Ordering::Release);
+        self.stop.cancel();
     }
 
     fn is_ready(&self) -> bool {
@@ -136,7 +137,7 @@ impl Door {
     }
 
     fn is_stopping(&self) -> bool {
-        self.is_stopping.load(Ordering::Acquire)
+        self.stop.is_cancelled()
     }
 
     fn next_request_id(&self) -> u64 {
@@ -322,6 +323,10 @@ impl Door {
 impl Host for Door {
     fn is_ready(&self) -> bool {
         Self::is_ready(self)
+    }
+
+    fn stopped(&self) -> BoxFuture<'static, ()> {
+        self.stop.clone().cancelled_owned().boxed()
     }
 
     fn reload_client(&self, connection_id: &str, redirect: Option<&str>) {

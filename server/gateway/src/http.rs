@@ -54,6 +54,9 @@ pub trait Host: Send + Sync + 'static {
     /// Whether the server serves requests, for the readiness probe.
     fn is_ready(&self) -> bool;
 
+    /// Ends when the server begins to stop: held requests are answered then.
+    fn stopped(&self) -> BoxFuture<'static, ()>;
+
     /// Asks one gRPC connection to go elsewhere: to `redirect`, an `ip:port`, or wherever its client
     /// likes. An unknown connection is not an error.
     fn reload_client(&self, connection_id: &str, redirect: Option<&str>);

@@ -20,6 +20,7 @@ use nacre_consensus::{NodeId, SlotTable, testing};
 use nacre_naming::{Listing, Naming, ShardMachine};
 use parking_lot::Mutex;
 use serde_json::Value;
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use super::{Host, Peer, Settings, State, router};
@@ -51,12 +52,17 @@ impl nacre_config::Encoder for Silent {
 struct Alone {
     is_starting: AtomicBool,
     panics: AtomicBool,
+    stop: CancellationToken,
     reloaded: Mutex<Vec<(String, Option<String>)>>,
 }
 
 impl Host for Alone {
     fn is_ready(&self) -> bool {
         !self.is_starting.load(Ordering::Relaxed)
+    }
+
+    fn stopped(&self) -> BoxFuture<'static, ()> {
+        Box::pin(self.stop.clone().cancelled_owned())
     }
 
     fn reload_client(&self, connection_id: &str, redirect: Option<&str>) {

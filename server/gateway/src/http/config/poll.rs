@@ -65,7 +65,11 @@ pub(in crate::http) async fn poll(call: &Call) -> Result<Answer, Failure> {
     } else {
         let asked = asked.trim().parse().map_err(|_| Failure::invalid(format!("For input string: \"{asked}\"")))?;
         let held = call.state.settings.long_poll(asked);
-        config.poll(&keys, &labels, held).await.map_err(|error| refuse(&error))?
+        tokio::select! {
+            changed = config.poll(&keys, &labels, held) => changed.map_err(|error| refuse(&error))?,
+            // The client polls again, and finds the next start of the server.
+            () = call.state.host.stopped() => Vec::new(),
+        }
     };
     Ok(body_answer(&records, &changed))
 }

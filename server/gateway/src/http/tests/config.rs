@@ -179,10 +179,7 @@ async fn polls_are_held_until_something_changes() {
     let watching = "Listening-Configs=d.yaml%02g%02%01other%02g%02%02t%01";
     let poll = server.form("POST", LISTENER, &[HOLD], watching);
     let change = async {
-        let held = || server.door_state.config.metrics().polls.get();
-        while held() == 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        wait_for_poll(&server).await;
         publish(&server, &format!("{KEY}&content=x")).await;
     };
     let (answer, ()) = tokio::join!(poll, change);
@@ -195,6 +192,26 @@ async fn polls_are_held_until_something_changes() {
     assert!(quiet.is(200, ""));
     assert_eq!(quiet.header("pragma"), None);
     assert!(started.elapsed() >= Duration::from_millis(400), "the shortest time to hold a poll");
+}
+
+async fn wait_for_poll(server: &Server) {
+    while server.door_state.config.metrics().polls.get() == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_stop_answers_held_polls() {
+    let server = Server::start().await;
+    let poll = server.form("POST", LISTENER, &[HOLD], "Listening-Configs=none%02g%02%01");
+    let stop = async {
+        wait_for_poll(&server).await;
+        server.host.stop.cancel();
+    };
+    let (answer, ()) = tokio::time::timeout(Duration::from_secs(5), async { tokio::join!(poll, stop) })
+        .await
+        .expect("the poll is answered long before its time");
+    assert!(answer.is(200, ""));
 }
 
 #[tokio::test]
