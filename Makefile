@@ -48,7 +48,8 @@ run: setup build ## set up, build and start the server; data goes to ./data, aut
 		--set auth.enabled=false $(ARGS)
 
 server-dev:
-	@$(TIMED) "build server" cargo build --locked --workspace --bins
+	@# With the tests, so that both share one set of features and nothing is compiled twice.
+	@$(TIMED) "build server" cargo build --locked --workspace --all-targets
 
 test: setup server-dev ## every test of every language
 	@$(TIMED) "rust" $(MAKE) --no-print-directory test-rust

@@ -3,7 +3,7 @@
 # and does nothing when everything is there. A tool already on PATH is never installed again.
 set -euo pipefail
 
-readonly MIN_RUST=88 # minor version of Rust 1.x, as in Cargo.toml's rust-version
+readonly MIN_RUST=89 # minor version of Rust 1.x, as in Cargo.toml's rust-version
 packages=()
 
 have() { command -v "$1" >/dev/null 2>&1; }

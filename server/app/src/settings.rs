@@ -101,6 +101,6 @@ pub(crate) struct Log {
 
 impl Default for Log {
     fn default() -> Self {
-        Self { level: "info,openraft=warn".to_owned(), format: LogFormat::default() }
+        Self { level: "info,openraft=error".to_owned(), format: LogFormat::default() }
     }
 }
