@@ -11,8 +11,8 @@ use std::{
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use crate::{
-    core::Core,
     model::{InstanceKey, ServiceKey},
+    registry::Registry,
     settings::millis,
     shard::Operation,
 };
@@ -52,7 +52,7 @@ fn ticks(first: Duration, period: Duration) -> tokio::time::Interval {
     ticks
 }
 
-impl Core {
+impl Registry {
     /// Removes services that stayed without publishers.
     pub(crate) async fn clean_services(self: Arc<Self>) {
         let period = millis(self.settings.empty_service_interval);

@@ -11,7 +11,7 @@ use tokio::{
 };
 
 use crate::{
-    core::Core,
+    registry::Registry,
     settings::millis,
     shard::{Operation, Owner},
 };
@@ -27,7 +27,7 @@ pub(crate) struct Detached {
     arrived: Notify,
 }
 
-impl Core {
+impl Registry {
     /// Leaves what `owner` published to the grace.
     pub(crate) fn detach(&self, owner: &Owner, places: Places) {
         for place in &places {

@@ -16,10 +16,10 @@ use tokio::{
 
 use crate::{
     Error, IdPolicy, Registration,
-    core::Core,
     instance_id::check_instance,
     model::{Address, Instance, NewInstance, ServiceKey, metadata_millis},
     naming::{BeatAnswer, BeatCode},
+    registry::Registry,
     settings::millis,
     shard::{Operation, Owner},
 };
@@ -83,7 +83,7 @@ impl Leases {
     }
 }
 
-impl Core {
+impl Registry {
     /// The longest time that no lease can end in, before its metadata is known.
     fn first_look(&self) -> Duration {
         Duration::from_millis(500).min(millis(self.settings.beat_timeout))

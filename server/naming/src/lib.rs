@@ -2,7 +2,6 @@
 
 mod batch;
 mod cleanup;
-mod core;
 mod error;
 mod grace;
 mod instance_id;
@@ -11,6 +10,7 @@ mod link;
 mod model;
 mod naming;
 mod push;
+mod registry;
 mod session;
 mod settings;
 pub mod shard;

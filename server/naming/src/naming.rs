@@ -22,13 +22,13 @@ use tokio::{
 use crate::{
     Error, IdPolicy, Registration, Settings,
     batch::{BatchFigures, Batcher},
-    core::{Core, Shard},
     grace::Detached,
     instance_id::IdGenerator,
     lease::Leases,
     link::{Link, LocalLink},
     model::{Address, NewInstance, ServiceKey},
     push::Hub,
+    registry::{Registry, Shard},
     session::{Client, Session},
     shard::{Incarnation, Operation, Owner, ShardMachine},
     view::{Encoder, Press},
@@ -84,7 +84,7 @@ pub struct BeatAnswer {
 /// The running tasks; they end with the last handle.
 #[derive(Debug)]
 struct Running {
-    core: Arc<Core>,
+    registry: Arc<Registry>,
     /// One per shard: they end by themselves once closed.
     writers: Mutex<JoinSet<()>>,
     timers: Mutex<Vec<JoinHandle<()>>>,
@@ -98,7 +98,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.core.shards.iter().for_each(|shard| shard.batcher.close());
+        self.registry.shards.iter().for_each(|shard| shard.batcher.close());
         self.stop_timers();
     }
 }
@@ -134,7 +134,7 @@ impl Naming {
             machine.attach(hub.clone());
             Shard { machine, batcher: Arc::new(Batcher::new(number, me, link.clone(), batches.clone())) }
         };
-        let core = Arc::new(Core {
+        let registry = Arc::new(Registry {
             me,
             slots,
             shards: machines.into_iter().enumerate().map(shard).collect(),
@@ -150,46 +150,46 @@ impl Naming {
             settings,
         });
         let mut writers = JoinSet::new();
-        for shard in &core.shards {
+        for shard in &registry.shards {
             let batcher = shard.batcher.clone();
             writers.spawn(async move { batcher.run().await });
         }
-        let running = Running { core: core.clone(), writers: Mutex::new(writers), timers: Mutex::default() };
+        let running = Running { registry: registry.clone(), writers: Mutex::new(writers), timers: Mutex::default() };
         let begun: Result<Vec<_>, Error> =
-            core.shards.iter().map(|shard| shard.batcher.submit(Operation::BeginEpoch)).collect();
+            registry.shards.iter().map(|shard| shard.batcher.submit(Operation::BeginEpoch)).collect();
         // Side by side, so that one sync of the disk serves all.
         for answer in futures::future::try_join_all(begun?).await? {
             answer.map_err(|_| Error::Unavailable("this server was replaced by a later start".into()))?;
         }
-        core.begin_leases();
-        *running.timers.lock() = timers(&core);
+        registry.begin_leases();
+        *running.timers.lock() = timers(&registry);
         Ok(Self { running: Arc::new(running) })
     }
 
-    fn core(&self) -> &Arc<Core> {
-        &self.running.core
+    fn registry(&self) -> &Arc<Registry> {
+        &self.running.registry
     }
 
     #[cfg(test)]
-    pub(crate) fn core_for_tests(&self) -> &Core {
-        self.core()
+    pub(crate) fn registry_for_tests(&self) -> &Registry {
+        self.registry()
     }
 
     #[cfg(test)]
     pub(crate) fn hub_for_tests(&self) -> &Hub {
-        &self.core().hub
+        &self.registry().hub
     }
 
     /// From now on ended connections leave their instances for the next start to keep.
     pub fn stopping(&self) {
-        self.core().stopping.store(true, Ordering::Relaxed);
+        self.registry().stopping.store(true, Ordering::Relaxed);
     }
 
     /// Writes what was taken, then stops all tasks. What was answered is durable.
     pub async fn shutdown(&self) {
         self.stopping();
         self.running.stop_timers();
-        self.core().shards.iter().for_each(|shard| shard.batcher.close());
+        self.registry().shards.iter().for_each(|shard| shard.batcher.close());
         let mut writers = std::mem::take(&mut *self.running.writers.lock());
         let drained = async { while writers.join_next().await.is_some() {} };
         if timeout(DRAIN, drained).await.is_err() {
@@ -200,7 +200,7 @@ impl Naming {
     /// Opens the session of a connection whose label `module` allows naming.
     #[must_use]
     pub fn open(&self, client: Client) -> Session {
-        Session::open(self.core().clone(), client)
+        Session::open(self.registry().clone(), client)
     }
 
     /// Publishes an instance that lives by beats (HTTP). One per address and service.
@@ -213,7 +213,7 @@ impl Naming {
         instance: NewInstance,
         ids: IdPolicy,
     ) -> Result<(), Error> {
-        self.core().register_beaten(service, instance, ids).await
+        self.registry().register_beaten(service, instance, ids).await
     }
 
     /// Removes what [`Naming::register_beaten`] published. Unknown ones are no error.
@@ -222,14 +222,14 @@ impl Naming {
     /// What a write can fail with.
     pub async fn deregister_beaten(&self, service: &ServiceKey, ip: &str, port: i32) -> Result<(), Error> {
         let address = Address::new(ip, port);
-        let machine = &self.core().shard(service).machine;
+        let machine = &self.registry().shard(service).machine;
         let known = machine.publication(service, &Owner::Beaten(address.clone())).is_some();
         if !known && !machine.has_in_grace(service, &address) {
             return Ok(());
         }
         let owner = Owner::Beaten(address.clone());
         let operation = Operation::Withdraw { service: service.clone(), owner, address: Some(address) };
-        self.core().write(service, operation, Registration::Ephemeral).await
+        self.registry().write(service, operation, Registration::Ephemeral).await
     }
 
     /// Takes a beat for `ip:port`. An unknown address is registered from `body`, if there is one.
@@ -243,7 +243,7 @@ impl Naming {
         port: i32,
         body: Option<NewInstance>,
     ) -> Result<BeatAnswer, Error> {
-        self.core().beat(service, Address::new(ip, port), body).await
+        self.registry().beat(service, Address::new(ip, port), body).await
     }
 
     /// Publishes an instance that stays until it is removed. One per address and service.
@@ -256,14 +256,14 @@ impl Naming {
         instance: NewInstance,
         ids: IdPolicy,
     ) -> Result<(), Error> {
-        let instance = self.core().ids.complete(service, instance, ids)?;
+        let instance = self.registry().ids.complete(service, instance, ids)?;
         let operation = Operation::Publish {
             service: service.clone(),
             owner: Owner::Persistent(instance.address()),
             holder: Incarnation::default(),
             instances: [instance].into(),
         };
-        self.core().write(service, operation, Registration::Persistent).await
+        self.registry().write(service, operation, Registration::Persistent).await
     }
 
     /// Removes what [`Naming::register_persistent`] published. Unknown ones are no error.
@@ -272,31 +272,31 @@ impl Naming {
     /// What a write can fail with.
     pub async fn deregister_persistent(&self, service: &ServiceKey, ip: &str, port: i32) -> Result<(), Error> {
         let owner = Owner::Persistent(Address::new(ip, port));
-        if self.core().shard(service).machine.publication(service, &owner).is_none() {
+        if self.registry().shard(service).machine.publication(service, &owner).is_none() {
             return Ok(());
         }
         let operation = Operation::Withdraw { service: service.clone(), owner, address: None };
-        self.core().write(service, operation, Registration::Persistent).await
+        self.registry().write(service, operation, Registration::Persistent).await
     }
 }
 
 /// Everything that runs by the clock or follows changes.
-fn timers(core: &Arc<Core>) -> Vec<JoinHandle<()>> {
+fn timers(registry: &Arc<Registry>) -> Vec<JoinHandle<()>> {
     let mut tasks = Vec::new();
-    let hub = core.hub.clone();
+    let hub = registry.hub.clone();
     tasks.push(tokio::spawn(async move { hub.dispatch().await }));
-    let hub = core.hub.clone();
+    let hub = registry.hub.clone();
     tasks.push(tokio::spawn(async move { hub.push_first().await }));
-    let hub = core.hub.clone();
+    let hub = registry.hub.clone();
     tasks.push(tokio::spawn(async move { hub.watch_mailboxes().await }));
-    let leases = core.clone();
+    let leases = registry.clone();
     tasks.push(tokio::spawn(async move { leases.watch_leases().await }));
-    let detached = core.clone();
+    let detached = registry.clone();
     tasks.push(tokio::spawn(async move { detached.watch_detached().await }));
-    tasks.push(tokio::spawn(core.clone().end_restart_grace()));
-    tasks.push(tokio::spawn(core.clone().clean_services()));
-    tasks.push(tokio::spawn(core.clone().clean_overrides()));
-    tasks.push(tokio::spawn(core.clone().mark_time()));
+    tasks.push(tokio::spawn(registry.clone().end_restart_grace()));
+    tasks.push(tokio::spawn(registry.clone().clean_services()));
+    tasks.push(tokio::spawn(registry.clone().clean_overrides()));
+    tasks.push(tokio::spawn(registry.clone().mark_time()));
     tasks
 }
 

@@ -18,11 +18,11 @@ use parking_lot::Mutex;
 use crate::{
     Error, IdPolicy, Registration,
     batch::Outcome,
-    core::{Core, refused},
     grace::Places,
     instance_id::check_instance,
     model::{Address, Instance, NewInstance, ServiceKey},
     push::Mailbox,
+    registry::{Registry, refused},
     shard::{Operation, Owner},
     view::Filter,
 };
@@ -83,19 +83,19 @@ struct Published {
 
 /// The naming side of one connection. Dropping it closes it with [`CloseReason::Ended`].
 pub struct Session {
-    core: Arc<Core>,
+    registry: Arc<Registry>,
     owner: Owner,
     mailbox: Arc<Mailbox>,
     published: Mutex<Published>,
 }
 
 impl Session {
-    pub(crate) fn open(core: Arc<Core>, client: Client) -> Self {
+    pub(crate) fn open(registry: Arc<Registry>, client: Client) -> Self {
         static COUNT: AtomicU64 = AtomicU64::new(0);
-        core.sessions.fetch_add(1, Ordering::Relaxed);
-        let owner = Owner::Connection { incarnation: core.me, id: client.connection.as_str().into() };
+        registry.sessions.fetch_add(1, Ordering::Relaxed);
+        let owner = Owner::Connection { incarnation: registry.me, id: client.connection.as_str().into() };
         let mailbox = Arc::new(Mailbox::new(COUNT.fetch_add(1, Ordering::Relaxed), Arc::new(client)));
-        Self { core, owner, mailbox, published: Mutex::default() }
+        Self { registry, owner, mailbox, published: Mutex::default() }
     }
 
     /// Who is connected.
@@ -112,7 +112,7 @@ impl Session {
     /// write can fail with.
     pub async fn register(&self, service: &ServiceKey, instance: NewInstance) -> Result<(), Error> {
         check_instance(&instance)?;
-        let instance = self.core.ids.complete(service, instance, IdPolicy::Generate)?;
+        let instance = self.registry.ids.complete(service, instance, IdPolicy::Generate)?;
         self.publish(service, [instance].into(), Registration::Ephemeral).await
     }
 
@@ -122,7 +122,7 @@ impl Session {
     /// # Errors
     /// As [`Session::register`].
     pub async fn register_batch(&self, service: &ServiceKey, instances: Vec<NewInstance>) -> Result<(), Error> {
-        let complete = |instance| self.core.ids.complete(service, instance, IdPolicy::Generate);
+        let complete = |instance| self.registry.ids.complete(service, instance, IdPolicy::Generate);
         let instances: Result<Arc<[Arc<Instance>]>, Error> = instances.into_iter().map(complete).collect();
         self.publish(service, instances?, Registration::Batch).await
     }
@@ -136,7 +136,7 @@ impl Session {
         let operation = Operation::Publish {
             service: service.clone(),
             owner: self.owner.clone(),
-            holder: self.core.me,
+            holder: self.registry.me,
             instances: instances.clone(),
         };
         // An empty list is written every time: its service may have been removed by an operator.
@@ -153,8 +153,9 @@ impl Session {
     pub async fn deregister(&self, service: &ServiceKey, address: Option<Address>) -> Result<(), Error> {
         {
             let published = self.published.lock();
-            let left_behind =
-                address.as_ref().is_some_and(|address| self.core.shard(service).machine.has_in_grace(service, address));
+            let left_behind = address
+                .as_ref()
+                .is_some_and(|address| self.registry.shard(service).machine.has_in_grace(service, address));
             if !published.closed && !published.taken.contains_key(service) && !left_behind {
                 return Ok(());
             }
@@ -180,11 +181,11 @@ impl Session {
         if let Some(last) = published.taken.get(service).filter(|last| repeatable && last.request == request) {
             return Ok(last.write.clone());
         }
-        let place = self.core.place(service) as u16;
+        let place = self.registry.place(service) as u16;
         if !published.places.contains(&place) {
             published.places.push(place);
         }
-        let write = self.core.shard(service).batcher.submit(operation)?.boxed().shared();
+        let write = self.registry.shard(service).batcher.submit(operation)?.boxed().shared();
         let owned_before = published.taken.contains_key(service);
         let taken = Taken { request, write: Some(write.clone()), owned_before };
         published.taken.insert(service.clone(), taken);
@@ -225,10 +226,10 @@ impl Session {
     pub fn subscribe(&self, service: &ServiceKey, clusters: Option<&str>) -> Result<Bytes, Error> {
         let filter = Filter::clusters_of(clusters);
         // Entered before the list is read: a change is either in the list or pushed later.
-        if !self.mailbox.subscribe(&self.core.hub, service, filter.clone()) {
+        if !self.mailbox.subscribe(&self.registry.hub, service, filter.clone()) {
             return Err(self.gone());
         }
-        Ok(self.core.view(service).info(&filter, &self.core.press))
+        Ok(self.registry.view(service).info(&filter, &self.registry.press))
     }
 
     /// Ends a subscription, whatever clusters it had. Answers the encoded list for `clusters`.
@@ -236,22 +237,22 @@ impl Session {
     /// # Errors
     /// [`Error::ClientGone`].
     pub fn unsubscribe(&self, service: &ServiceKey, clusters: Option<&str>) -> Result<Bytes, Error> {
-        if !self.mailbox.unsubscribe(&self.core.hub, service) {
+        if !self.mailbox.unsubscribe(&self.registry.hub, service) {
             return Err(self.gone());
         }
-        Ok(self.core.view(service).info(&Filter::clusters_of(clusters), &self.core.press))
+        Ok(self.registry.view(service).info(&Filter::clusters_of(clusters), &self.registry.press))
     }
 
     /// The next push for the client's stream: a complete gRPC frame. Call it when the stream has
     /// room. `None` when the session is closed. One task may poll at a time.
     pub fn poll_push(&self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        self.mailbox.poll(&self.core, context)
+        self.mailbox.poll(&self.registry, context)
     }
 
     /// The client answered a push. Answers whether the id belongs to a naming push of this
     /// session that still waited.
     pub fn acked(&self, request_id: u64, ok: bool) -> bool {
-        self.mailbox.acked(&self.core.hub, request_id, ok)
+        self.mailbox.acked(&self.registry.hub, request_id, ok)
     }
 
     /// Ends when a push waited too long for the stream to take it; the connection is to be ended then.
@@ -270,17 +271,17 @@ impl Session {
             published.taken = HashMap::new();
             std::mem::take(&mut published.places)
         };
-        self.core.sessions.fetch_sub(1, Ordering::Relaxed);
-        self.mailbox.close(&self.core.hub);
-        if self.core.is_stopping() || reason == CloseReason::ServerStopping || places.is_empty() {
+        self.registry.sessions.fetch_sub(1, Ordering::Relaxed);
+        self.mailbox.close(&self.registry.hub);
+        if self.registry.is_stopping() || reason == CloseReason::ServerStopping || places.is_empty() {
             return;
         }
         match reason {
-            CloseReason::AfterReset => self.core.detach(&self.owner, places),
+            CloseReason::AfterReset => self.registry.detach(&self.owner, places),
             _ => {
                 for place in places {
                     let leave = Operation::Leave { owner: self.owner.clone() };
-                    self.core.shards[usize::from(place)].batcher.enqueue(leave);
+                    self.registry.shards[usize::from(place)].batcher.enqueue(leave);
                 }
             }
         }

@@ -72,14 +72,22 @@ impl Default for Settings {
     }
 }
 
-/// A time of [`Settings`]; at least 1 ms, since an interval of zero would never pause.
+/// A time of [`Settings`]: at least 1 ms, since an interval of zero would never pause, and at most
+/// ten years, so that it can be added to any instant.
 pub(crate) fn millis(value: u64) -> Duration {
-    Duration::from_millis(value.max(1))
+    Duration::from_millis(value.clamp(1, 315_360_000_000))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_can_always_be_waited_for() {
+        let now = tokio::time::Instant::now();
+        assert!(now + millis(0) > now);
+        assert!(now + millis(u64::MAX) > now);
+    }
 
     #[test]
     fn unknown_settings_are_refused() {

@@ -39,7 +39,7 @@ async fn silence_turns_unhealthy_and_then_removes() {
     assert_eq!(rig.shown("s"), "");
     assert_eq!(light_beat(&rig, "s", 1).await.code, BeatCode::NotFound);
     seconds(20).await;
-    assert_eq!(rig.core_for_tests().leases.len(), 0, "nothing is remembered");
+    assert_eq!(rig.registry_for_tests().leases.len(), 0, "nothing is remembered");
 }
 
 #[tokio::test(start_paused = true)]

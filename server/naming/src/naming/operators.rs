@@ -23,7 +23,7 @@ impl Naming {
         port: i32,
         healthy: bool,
     ) -> Result<(), Error> {
-        let machine = &self.core().shard(service).machine;
+        let machine = &self.registry().shard(service).machine;
         if machine.is_unchecked(service, cluster) != Some(true) {
             return Err(Error::HealthCheckActive { service: service.clone(), cluster: cluster.to_owned() });
         }
@@ -112,6 +112,6 @@ impl Naming {
     }
 
     async fn operate(&self, service: &ServiceKey, operation: Operation) -> Result<(), Error> {
-        self.core().write(service, operation, Registration::Ephemeral).await
+        self.registry().write(service, operation, Registration::Ephemeral).await
     }
 }

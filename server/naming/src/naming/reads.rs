@@ -39,19 +39,19 @@ impl Naming {
     /// The current list of a service, encoded for gRPC. An unknown one is empty.
     #[must_use]
     pub fn query(&self, service: &ServiceKey, filter: &Filter) -> Bytes {
-        self.view(service).info(filter, &self.core().press)
+        self.view(service).info(filter, &self.registry().press)
     }
 
     /// The current list of a service. An unknown one is empty.
     #[must_use]
     pub fn list(&self, service: &ServiceKey, filter: &Filter) -> ServiceList {
-        self.view(service).list(filter, self.core().settings.cache_millis)
+        self.view(service).list(filter, self.registry().settings.cache_millis)
     }
 
     /// All instances of a service, disabled ones too. An unknown one has none.
     #[must_use]
     pub fn view(&self, service: &ServiceKey) -> Arc<View> {
-        self.core().view(service)
+        self.registry().view(service)
     }
 
     /// One instance of a service, even if disabled.
@@ -70,7 +70,7 @@ impl Naming {
     /// Whether a service exists.
     #[must_use]
     pub fn contains(&self, service: &ServiceKey) -> bool {
-        self.core().shard(service).machine.kind(service).is_some()
+        self.registry().shard(service).machine.kind(service).is_some()
     }
 
     /// A service as operators see it.
@@ -78,14 +78,14 @@ impl Naming {
     /// # Errors
     /// [`Error::ServiceNotFound`].
     pub fn service(&self, service: &ServiceKey) -> Result<ServiceDetail, Error> {
-        let detail = self.core().shard(service).machine.detail(service);
+        let detail = self.registry().shard(service).machine.detail(service);
         detail.ok_or_else(|| Error::ServiceNotFound { service: service.clone() })
     }
 
     /// A page of the services of a group, sorted. Pages count from 1; lower numbers are page 1.
     #[must_use]
     pub fn services(&self, namespace: &str, group: &str, page: i64, page_size: usize) -> ServicePage {
-        let shards = self.core().shards.iter();
+        let shards = self.registry().shards.iter();
         let mut services: Vec<ServiceKey> = shards.flat_map(|shard| shard.machine.names(namespace, group)).collect();
         let start = usize::try_from(page.saturating_sub(1)).unwrap_or(0).saturating_mul(page_size).min(services.len());
         let end = start.saturating_add(page_size).min(services.len());
@@ -100,7 +100,7 @@ impl Naming {
     #[must_use]
     pub fn all_services(&self, namespace: Option<&str>) -> BTreeMap<String, Vec<ServiceKey>> {
         let mut all: BTreeMap<String, Vec<ServiceKey>> = BTreeMap::new();
-        for key in self.core().shards.iter().flat_map(|shard| shard.machine.keys(namespace)) {
+        for key in self.registry().shards.iter().flat_map(|shard| shard.machine.keys(namespace)) {
             match all.get_mut(key.namespace()) {
                 Some(services) => services.push(key),
                 None => {
@@ -115,7 +115,7 @@ impl Naming {
     /// The subscribers of the services of a namespace that `matches` picks, sorted by connection.
     #[must_use]
     pub fn subscribers(&self, namespace: &str, matches: impl Fn(&ServiceKey) -> bool) -> Vec<Subscriber> {
-        let found = self.core().hub.subscribers(|key| key.namespace() == namespace && matches(key));
+        let found = self.registry().hub.subscribers(|key| key.namespace() == namespace && matches(key));
         let mut subscribers: Vec<Subscriber> = found
             .into_iter()
             .map(|(service, mailbox)| Subscriber {
@@ -143,14 +143,14 @@ impl Naming {
     }
 
     fn figures(&self, with_addresses: bool) -> Stats {
-        let core = self.core();
+        let registry = self.registry();
         let mut counts = Counts {
-            subscribers: core.hub.subscriptions(),
-            sessions: core.sessions.load(Ordering::Relaxed),
+            subscribers: registry.hub.subscriptions(),
+            sessions: registry.sessions.load(Ordering::Relaxed),
             ..Counts::default()
         };
         let (mut beaten, mut persistent) = (HashSet::new(), HashSet::new());
-        for shard in &core.shards {
+        for shard in &registry.shards {
             let of_shard = shard.machine.counts(with_addresses);
             counts.services += of_shard.services as u64;
             counts.instances += of_shard.instances as u64;
@@ -161,10 +161,10 @@ impl Naming {
         counts.persistent_clients = persistent.len() as u64;
         Stats {
             counts,
-            push: core.hub.stats(),
-            batches: core.batches.batches.load(Ordering::Relaxed),
-            operations: core.batches.operations.load(Ordering::Relaxed),
-            beats: core.beats.load(Ordering::Relaxed),
+            push: registry.hub.stats(),
+            batches: registry.batches.batches.load(Ordering::Relaxed),
+            operations: registry.batches.operations.load(Ordering::Relaxed),
+            beats: registry.beats.load(Ordering::Relaxed),
         }
     }
 }

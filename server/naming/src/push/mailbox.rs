@@ -16,7 +16,7 @@ use parking_lot::Mutex;
 use tokio::{sync::Notify, time::Instant};
 
 use super::{Figures, Hub};
-use crate::{core::Core, model::ServiceKey, session::Client, view::Filter};
+use crate::{model::ServiceKey, registry::Registry, session::Client, view::Filter};
 
 /// Why a service is in a mailbox. The later ones win.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -200,13 +200,13 @@ impl Mailbox {
     }
 
     /// The next push that the stream is to take.
-    pub(crate) fn poll(self: &Arc<Self>, core: &Core, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
+    pub(crate) fn poll(self: &Arc<Self>, registry: &Registry, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
         self.reader.register(context.waker());
         loop {
-            let Some(letter) = self.next(&core.hub) else {
+            let Some(letter) = self.next(&registry.hub) else {
                 return if self.contents.lock().closed { Poll::Ready(None) } else { Poll::Pending };
             };
-            if let Some(bytes) = self.seal(core, &letter) {
+            if let Some(bytes) = self.seal(registry, &letter) {
                 return Poll::Ready(Some(bytes));
             }
         }
@@ -229,15 +229,15 @@ impl Mailbox {
 
     /// Makes the frame from the current state; nothing when the client has it already, or when it
     /// ceased to want it meanwhile.
-    fn seal(self: &Arc<Self>, core: &Core, letter: &Letter) -> Option<Bytes> {
-        let view = core.view(&letter.key);
+    fn seal(self: &Arc<Self>, registry: &Registry, letter: &Letter) -> Option<Bytes> {
+        let view = registry.view(&letter.key);
         let (last_id, last_revision) = letter.sent.unzip();
         if letter.reason == Reason::Changed && last_revision == Some(view.revision()) {
             return None;
         }
-        let mut frame = view.frame(&letter.filter, &core.press);
+        let mut frame = view.frame(&letter.filter, &registry.press);
         if letter.reason == Reason::Retry || last_id == Some(frame.request_id) {
-            frame = view.frame_anew(&letter.filter, &core.press);
+            frame = view.frame_anew(&letter.filter, &registry.press);
         }
         let mut contents = self.contents.lock();
         let subscription = contents.subscriptions.get_mut(&letter.key)?;
@@ -248,8 +248,8 @@ impl Mailbox {
         let subscription = contents.subscriptions.get_mut(&letter.key)?;
         subscription.sent = Some((frame.request_id, view.revision()));
         contents.unanswered.insert(frame.request_id, (Instant::now(), letter.key.clone()));
-        self.watch(&core.hub, &mut contents);
-        let figures = &core.hub.figures;
+        self.watch(&registry.hub, &mut contents);
+        let figures = &registry.hub.figures;
         Figures::count(&figures.sent);
         if letter.reason == Reason::Retry {
             Figures::count(&figures.retried);

@@ -430,6 +430,51 @@ fn services_and_clusters() {
 }
 
 #[test]
+fn what_operators_set_can_be_read_back() {
+    let mut bench = Bench::new();
+    let metadata = ServiceMetadata { protect_threshold: 0.7, ..ServiceMetadata::default() };
+    let update = Operation::Update { service: key("s"), metadata: metadata.clone() };
+    assert_eq!(bench.one(update.clone()), Err(Refusal::ServiceNotFound));
+    bench.one(publish(&connection(1, "a"), "s", &[instance(1, "x")])).expect("accepted");
+    bench.one(update.clone()).expect("known");
+    let before = bench.stand("s");
+    bench.one(update).expect("known");
+    assert_eq!(bench.stand("s"), before, "nothing changed");
+    let checkers = [
+        HealthChecker::Tcp,
+        HealthChecker::None,
+        HealthChecker::Http { path: "/up".into(), headers: "a:b|c:d".into(), expected_response_code: 204 },
+        HealthChecker::Mysql { user: Some("u".into()), password: None, command: Some("select 1".into()) },
+    ];
+    for health_checker in checkers {
+        let cluster = ClusterMetadata {
+            check_port: 8081,
+            use_instance_port: false,
+            health_checker,
+            metadata: BTreeMap::from([("m".into(), "1".into())]),
+        };
+        let set = Operation::SetCluster { service: key("s"), cluster: "DEFAULT".into(), metadata: cluster.clone() };
+        bench.one(set).expect("known");
+        assert_eq!(bench.machine.detail(&key("s")).expect("known").clusters["DEFAULT"], cluster);
+        bench.check_store();
+    }
+    assert_eq!(*bench.machine.detail(&key("s")).expect("known").metadata, metadata);
+}
+
+#[test]
+fn unreadable_rows_are_refused() {
+    let mut bench = Bench::new();
+    bench.one(publish(&connection(1, "a"), "s", &[instance(1, "x")])).expect("accepted");
+    for (key, value) in [(b"?".to_vec(), vec![1]), (b"S".to_vec(), vec![1]), (b"S".to_vec(), vec![9])] {
+        let mut rows = bench.stored.clone();
+        rows.insert(key, value);
+        assert!(State::from_rows(rows).is_err());
+    }
+    let orphan = bench.stored.clone().into_iter().filter(|(key, _)| key[0] != b'S');
+    assert!(State::from_rows(orphan).is_err());
+}
+
+#[test]
 fn unreadable_commands_are_refused() {
     for bytes in [&b""[..], b"\x02", b"\x01\xff\xff", b"\x01"] {
         assert!(ShardCommand::decode(bytes).is_err());

@@ -28,7 +28,7 @@ pub(crate) struct Shard {
 
 /// What all parts of a running registry share.
 #[derive(Debug)]
-pub(crate) struct Core {
+pub(crate) struct Registry {
     pub(crate) settings: Settings,
     pub(crate) me: Incarnation,
     pub(crate) slots: SlotTable,
@@ -44,7 +44,7 @@ pub(crate) struct Core {
     pub(crate) stopping: AtomicBool,
 }
 
-impl Core {
+impl Registry {
     pub(crate) fn place(&self, service: &ServiceKey) -> usize {
         usize::from(self.slots.shard_of(service.slot()))
     }
