@@ -50,7 +50,12 @@ func unique(prefix string) string {
 
 func parameters(t testing.TB, namespace string) vo.NacosClientParam {
 	host, port := address(t)
-	folder := t.TempDir()
+	// Not t.TempDir: the client may still write its cache while that is being removed.
+	folder, err := os.MkdirTemp("", "nacre-compat-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(folder) })
 	return vo.NacosClientParam{
 		ServerConfigs: []constant.ServerConfig{*constant.NewServerConfig(host, port)},
 		ClientConfig: constant.NewClientConfig(
@@ -59,7 +64,7 @@ func parameters(t testing.TB, namespace string) vo.NacosClientParam {
 			constant.WithNotLoadCacheAtStart(true),
 			constant.WithUpdateCacheWhenEmpty(true),
 			constant.WithCacheDir(folder+"/cache"),
-			constant.WithLogDir(folder+"/log"),
+			constant.WithLogDir(os.Getenv("HOME")+"/log"),
 			constant.WithLogLevel("error"),
 		),
 	}

@@ -9,8 +9,8 @@ async function survives(test, interruption) {
   const dataId = unique('restart');
   const provider = await naming(test, 'restart');
   const consumer = await naming(test, 'restart');
-  const writer = await config(test, 'restart');
-  const reader = await config(test, 'restart');
+  const writer = await config('restart');
+  const reader = await config('restart');
   const lists = [];
   const contents = [];
 

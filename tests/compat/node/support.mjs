@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { after } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import nacos from 'nacos';
 
@@ -35,15 +36,34 @@ export async function naming(test, namespace = 'public') {
   return client;
 }
 
-export async function config(test, namespace = '') {
+// All config clients of a process share the connection and the namespace of the first one, and whoever closes one
+// closes all. So a test file uses one namespace, and its clients are closed at its end.
+const configClients = [];
+after(() => configClients.forEach((client) => client.close()));
+
+export async function config(namespace = '') {
   const client = new nacos.NacosConfigClient({ serverAddr: ADDRESS, namespace, logger: silent });
   client.on('error', () => {});
   await client.ready();
-  test.after(() => client.close());
+  configClients.push(client);
   return client;
 }
 
-// What the server itself lists now, past the client's cache.
+// What the server itself says, past every client: the content of a config, null if there is none.
+export async function stored(dataId, group, tenant = '') {
+  const query = new URLSearchParams({ dataId, group, tenant });
+  const response = await fetch(`http://${ADDRESS}/nacos/v1/cs/configs?${query}`);
+  return response.status === 404 ? null : response.text();
+}
+
+// The instances that the server itself lists. The client goes on showing its last list when the server's is empty.
+export async function served(service, group = GROUP) {
+  const query = new URLSearchParams({ serviceName: `${group}@@${service}` });
+  const response = await fetch(`http://${ADDRESS}/nacos/v1/ns/instance/list?${query}`);
+  return describeInstances((await response.json()).hosts);
+}
+
+// What a client lists now, asking the server.
 export async function listed(client, service, group = GROUP, clusters = '') {
   return describeInstances(await client.getAllInstances(service, group, clusters, false));
 }

@@ -98,9 +98,9 @@ impl Read for Tables {
     ) -> io::Result<()> {
         let Some(table) = BTreeMap::get(self, &family) else { return Ok(()) };
         let rows = table.range::<[u8], _>((from, to));
-        let mut rows: Box<dyn Iterator<Item = (&Bytes, &Bytes)>> =
+        let rows: Box<dyn Iterator<Item = (&Bytes, &Bytes)>> =
             if reverse { Box::new(rows.rev()) } else { Box::new(rows) };
-        while let Some((key, value)) = rows.next() {
+        for (key, value) in rows {
             if !visit(key, value) {
                 break;
             }

@@ -23,12 +23,13 @@ final class Server {
     private Server() {}
 
     /** A naming client of the given namespace; null is the client's default. */
-    static NamingService naming(String namespace) throws NacosException {
+    // One at a time: the client finds its plug-ins with a loader that two threads must not use at once.
+    static synchronized NamingService naming(String namespace) throws NacosException {
         return NamingFactory.createNamingService(properties(namespace));
     }
 
     /** A config client of the given namespace; null is the client's default. */
-    static ConfigService config(String namespace) throws NacosException {
+    static synchronized ConfigService config(String namespace) throws NacosException {
         return ConfigFactory.createConfigService(properties(namespace));
     }
 
