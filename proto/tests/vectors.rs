@@ -8,11 +8,11 @@ fn scenarios() -> Vec<(String, Value)> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors/grpc");
     let mut found: Vec<_> = fs::read_dir(&folder)
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
-        .map(|entry| entry.unwrap().path())
+        .map(|entry| entry.expect("readable folder").path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
         .map(|path| {
-            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-            (name, serde_json::from_slice(&fs::read(&path).unwrap()).unwrap())
+            let name = path.file_stem().expect("a file").to_string_lossy().into_owned();
+            (name, serde_json::from_slice(&fs::read(&path).expect("readable")).expect("JSON"))
         })
         .collect();
     found.sort_by(|a, b| a.0.cmp(&b.0));

@@ -215,7 +215,9 @@ impl Checkable for ConfigRemoveRequest {
 
 impl Checkable for ConfigBatchListenRequest {
     fn check(&self, _: usize) -> Checked {
-        let contexts = self.config_listen_contexts.iter().flatten();
-        contexts.map(|context| parameters(&context.tenant, &context.group, &context.data_id).check()).collect()
+        for context in self.config_listen_contexts.iter().flatten() {
+            parameters(&context.tenant, &context.group, &context.data_id).check()?;
+        }
+        Ok(())
     }
 }

@@ -78,11 +78,11 @@ where
     /// The next message, `None` at the end of the body.
     pub(crate) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Status>> {
         loop {
-            if let Some((flag, length)) = self.prefix()? {
-                if self.received.bytes().len() >= PREFIX_LENGTH + length {
-                    let message = self.received.take(length);
-                    return Poll::Ready(self.unpack(flag, message).map(Some));
-                }
+            if let Some((flag, length)) = self.prefix()?
+                && self.received.bytes().len() >= PREFIX_LENGTH + length
+            {
+                let message = self.received.take(length);
+                return Poll::Ready(self.unpack(flag, message).map(Some));
             }
             if !ready!(self.poll_more(context))? {
                 let is_empty = self.received.bytes().is_empty();

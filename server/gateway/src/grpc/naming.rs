@@ -30,11 +30,11 @@ pub(super) async fn instance(call: Call<'_>, request: InstanceRequest) -> Outcom
             let session = match publisher(call, &service, Registration::Ephemeral) {
                 Ok(session) => session,
                 Err(error) => {
-                    nacre_naming::check_instance(&instance).map_err(refuse)?;
-                    return Err(refuse(error));
+                    nacre_naming::check_instance(&instance).map_err(|error| refuse(&error))?;
+                    return Err(refuse(&error));
                 }
             };
-            done(session.register(&service, instance).await, instance_done(REGISTER))
+            done(session.register(&service, instance).await, &instance_done(REGISTER))
         }
         Some(DEREGISTER) => {
             let address = request.instance.as_ref().map(address);
@@ -47,7 +47,7 @@ pub(super) async fn instance(call: Call<'_>, request: InstanceRequest) -> Outcom
             if removed.is_ok() && !has_instance {
                 return Err(Refusal::silent());
             }
-            done(removed, instance_done(DEREGISTER))
+            done(removed, &instance_done(DEREGISTER))
         }
         other => Err(unsupported(other)),
     }
@@ -64,9 +64,9 @@ pub(super) async fn batch(call: Call<'_>, request: BatchInstanceRequest) -> Outc
     if request.namespace.is_none() {
         return Err(Refusal::silent());
     }
-    let session = publisher(call, &service, Registration::Batch).map_err(refuse)?;
+    let session = publisher(call, &service, Registration::Batch).map_err(|error| refuse(&error))?;
     let registered = session.register_batch(&service, instances.into_iter().map(new_instance).collect()).await;
-    done(registered, BatchInstanceResponse { kind: Some(BATCH_REGISTER.to_owned()), ..Default::default() })
+    done(registered, &BatchInstanceResponse { kind: Some(BATCH_REGISTER.to_owned()), ..Default::default() })
 }
 
 pub(super) async fn persistent(call: Call<'_>, request: PersistentInstanceRequest) -> Outcome {
@@ -88,7 +88,7 @@ pub(super) async fn persistent(call: Call<'_>, request: PersistentInstanceReques
     } else {
         naming.deregister_persistent(&service, instance.ip.as_deref().unwrap_or_default(), instance.port).await
     };
-    done(outcome, instance_done(kind))
+    done(outcome, &instance_done(kind))
 }
 
 pub(super) fn query(call: Call<'_>, request: &ServiceQueryRequest) -> Outcome {
@@ -117,7 +117,7 @@ pub(super) fn list(call: Call<'_>, request: &ServiceListRequest) -> Outcome {
 
 pub(super) fn subscribe(call: Call<'_>, request: &SubscribeServiceRequest) -> Outcome {
     let service = stated_service(&request.namespace, &request.service_name, &request.group_name)?;
-    let session = call.client.session().ok_or_else(|| refuse(gone(call)))?;
+    let session = call.client.session().ok_or_else(|| refuse(&gone(call)))?;
     let clusters = request.clusters.as_deref();
     let info =
         if request.subscribe { session.subscribe(&service, clusters) } else { session.unsubscribe(&service, clusters) };
@@ -181,9 +181,9 @@ fn instance_done(kind: &str) -> InstanceResponse {
     InstanceResponse { kind: Some(kind.to_owned()), ..InstanceResponse::default() }
 }
 
-fn done<R: Response>(outcome: Result<(), Error>, response: R) -> Outcome {
+fn done<R: Response>(outcome: Result<(), Error>, response: &R) -> Outcome {
     match outcome {
-        Ok(()) => Ok(Answer::good(&response)),
+        Ok(()) => Ok(Answer::good(response)),
         Err(error) => settle(error, R::default()),
     }
 }
@@ -195,11 +195,11 @@ fn settle<R: Response>(error: Error, response: R) -> Outcome {
         Error::StorageFull { .. } | Error::Unavailable(_) | Error::TooLarge { .. } => {
             Ok(Answer::failed(response, code::FAILURE, Some(error.to_string())))
         }
-        error => Err(refuse(error)),
+        error => Err(refuse(&error)),
     }
 }
 
-fn refuse(error: Error) -> Refusal {
+fn refuse(error: &Error) -> Refusal {
     let code = error.code();
     Refusal::new(code, error.to_string())
 }
