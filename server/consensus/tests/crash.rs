@@ -38,7 +38,7 @@ impl StateMachine for Counts {
         let mut counts = BTreeMap::new();
         state.scan(COUNTS, &Scan::prefix(b""), &mut |key, value| {
             let name = String::from_utf8_lossy(key).into_owned();
-            counts.insert(name, u64::from_be_bytes(value.try_into().unwrap()));
+            counts.insert(name, u64::from_be_bytes(value.try_into().expect("eight bytes")));
             true
         })?;
         *self.0.lock() = counts;
@@ -108,7 +108,8 @@ async fn acknowledged_commands_survive_a_crash_at_every_write() {
             let before = machine.0.lock().clone();
             drop(group);
             let again = Arc::new(Counts::default());
-            let (_group, _guard) = testing::group_on(guard.engine.after_crash(0), GroupId::shard(0), again.clone()).await;
+            let (_group, _guard) =
+                testing::group_on(guard.engine.after_crash(0), GroupId::shard(0), again.clone()).await;
             assert_eq!(before, *again.0.lock(), "write {write}, keep {keep}");
         }
     }
@@ -116,8 +117,7 @@ async fn acknowledged_commands_survive_a_crash_at_every_write() {
 }
 
 async fn start(home: &Path, engine: &MemoryEngine) -> Option<Host> {
-    let options =
-        Options { data_dir: home.to_owned(), reserve: 0, families: vec![COUNTS], shards: 3 };
+    let options = Options { data_dir: home.to_owned(), reserve: 0, families: vec![COUNTS], shards: 3 };
     let opened = engine.clone();
     let open = move |path: &Path, _: &[Family]| -> io::Result<Arc<dyn Engine>> {
         // Stands for the file that tells that there is a database.
