@@ -439,7 +439,7 @@ mod tests {
         rows
     }
 
-    fn writer_with(pending: Vec<Op>) -> Writer {
+    fn writer_with(pending: &[Op]) -> Writer {
         let engine = MemoryEngine::new();
         engine.write(&[put("a", "old"), put("c", "old"), put("e", "old")], true).unwrap();
         let writer = Writer::start(Arc::new(engine), Arc::new(SpaceGuard::unlimited()));
@@ -453,7 +453,7 @@ mod tests {
 
     #[test]
     fn reads_see_what_is_not_written_yet() {
-        let writer = writer_with(vec![
+        let writer = writer_with(&[
             put("b", "new"),
             put("c", "new"),
             Op::Delete(FAMILY, Bytes::from_static(b"e")),
@@ -470,7 +470,7 @@ mod tests {
     #[test]
     fn a_pending_range_removal_hides_the_store_but_not_later_rows() {
         let range = Op::DeleteRange(FAMILY, Bytes::from_static(b"b"), Bytes::from_static(b"f"));
-        let writer = writer_with(vec![put("d", "early"), range, put("e", "late")]);
+        let writer = writer_with(&[put("d", "early"), range, put("e", "late")]);
         assert_eq!(rows(&writer, &Scan::prefix(b"")), ["a=old", "e=late"]);
         assert_eq!(writer.get(FAMILY, b"c").unwrap(), None);
         assert_eq!(writer.get(FAMILY, b"d").unwrap(), None);
