@@ -32,7 +32,7 @@ async fn settings_are_documented_and_checked() {
     let settings = nacre(&["settings"], &[]).await;
     assert!(settings.status.success());
     let text = String::from_utf8_lossy(&settings.stdout).into_owned();
-    for name in ["auth.enabled", "restart_grace", "60000"] {
+    for name in ["[auth]", "NACRE_AUTH_ENABLED", "restart_grace = 60000"] {
         assert!(text.contains(name), "`nacre settings` does not show {name}:\n{text}");
     }
     let typo = nacre(&["server", "--data-dir", "d", "--set", "naming.restart_grase=5"], &[]).await;

@@ -1,4 +1,4 @@
-//! Kill -9 straight after an acknowledgement, over and over on one directory, and the sync before each one.
+//! Kill -9 straight after an acknowledgement, over and over on one directory, and the sync before it.
 
 use std::collections::BTreeMap;
 use std::process::Stdio;
@@ -153,19 +153,7 @@ async fn write_one_by_one(client: &Client, writes: u16) {
     }
 }
 
-/// One writer that waits for each answer cannot share a sync with anybody, so there is one per acknowledgement.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_acknowledgement_follows_a_sync() {
-    let mut server = Options::new().start().await.unwrap();
-    let client = Client::open(server.grpc_address()).await.unwrap();
-    let before = server.metric("nacre_store_syncs_total").await.unwrap();
-    write_one_by_one(&client, SYNCED_WRITES).await;
-    let syncs = server.metric("nacre_store_syncs_total").await.unwrap() - before;
-    assert!(syncs >= f64::from(SYNCED_WRITES), "{SYNCED_WRITES} acknowledgements and {syncs} syncs");
-    server.terminate().await.unwrap();
-}
-
-/// The same, as the kernel sees it.
+/// One writer that waits for each answer cannot share a sync with anybody, so the kernel sees one for each.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_acknowledgement_follows_a_system_call_that_syncs() {
     let mut server = Options::new().start().await.unwrap();
