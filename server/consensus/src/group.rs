@@ -147,6 +147,8 @@ fn raft_config(group: GroupId) -> Config {
         replication_lag_threshold: 50_000,
         // Small queues: the bytes in flight are limited before they get here.
         api_channel_size: Some(4096),
+        // Room that each group reserves at its start; the default costs more than a megabyte.
+        api_batch_capacity: 256,
         notification_channel_size: Some(4096),
         state_machine_channel_size: Some(256),
         // The only voter needs no heartbeats and no election timer; a change of membership turns
