@@ -164,7 +164,8 @@ impl Door {
         }
     }
 
-    /// The server stops: the client is let go, calls that run may still end.
+    /// The server ends a connection: the client is let go, its stream ends, calls that run may still
+    /// end.
     pub(crate) fn release(&self, transport: &Transport) {
         self.disconnect(transport);
         transport.end();

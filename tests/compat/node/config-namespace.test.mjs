@@ -1,10 +1,12 @@
 // A namespace of its own, in a process of its own: config clients of one process share the first one's namespace.
 
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
-import { config, GROUP, stored, unique, until } from './support.mjs';
+import { after, describe, it } from 'node:test';
+import { closeConfigClients, config, GROUP, stored, unique, until } from './support.mjs';
 
 describe('config in a namespace', () => {
+  after(closeConfigClients);
+
   it('is kept apart from the default namespace', async () => {
     const dataId = unique('red');
     const red = await config('red');

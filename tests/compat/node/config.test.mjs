@@ -1,10 +1,12 @@
 // Configuration with the official Node client. It speaks HTTP v1 with long polling and has no compare-and-set.
 
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
-import { config, GROUP, unique, until } from './support.mjs';
+import { after, describe, it } from 'node:test';
+import { closeConfigClients, config, GROUP, unique, until } from './support.mjs';
 
 describe('config', { concurrency: true }, () => {
+  after(closeConfigClients);
+
   it('reads back what was published, until it is removed', async () => {
     const client = await config();
     const dataId = unique('read-back');

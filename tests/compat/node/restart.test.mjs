@@ -1,8 +1,8 @@
 // The server stops, or is killed, in the middle: its clients carry on by themselves and nothing is lost.
 
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
-import { config, control, describeInstances, GROUP, listed, LIVE_PORT, naming, unique, until } from './support.mjs';
+import { after, describe, it } from 'node:test';
+import { closeConfigClients, config, control, describeInstances, GROUP, listed, LIVE_PORT, naming, unique, until } from './support.mjs';
 
 async function survives(test, interruption) {
   const service = unique('restart');
@@ -40,6 +40,8 @@ async function survives(test, interruption) {
 
 // One after the other: each restarts the server that all share.
 describe('restart', () => {
+  after(closeConfigClients);
+
   it('loses nothing in an orderly restart', (test) => survives(test, '/restart'));
   it('loses nothing when the server is killed', (test) => survives(test, '/kill'));
 });

@@ -2,7 +2,6 @@
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { after } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import nacos from 'nacos';
 
@@ -37,16 +36,25 @@ export async function naming(test, namespace = 'public') {
 }
 
 // All config clients of a process share the connection and the namespace of the first one, and whoever closes one
-// closes all. So a test file uses one namespace, and its clients are closed at its end.
+// closes all. So a test file uses one namespace, and its suite ends with `after(closeConfigClients)`.
 const configClients = [];
-after(() => configClients.forEach((client) => client.close()));
+// A client that closes still waits for its long poll of 30 s; a change of this config answers it.
+const farewell = { dataId: unique('farewell'), group: GROUP, tenant: '' };
 
 export async function config(namespace = '') {
   const client = new nacos.NacosConfigClient({ serverAddr: ADDRESS, namespace, logger: silent });
   client.on('error', () => {});
   await client.ready();
+  farewell.tenant = namespace;
+  client.subscribe(farewell, () => {});
   configClients.push(client);
   return client;
+}
+
+export async function closeConfigClients() {
+  configClients.forEach((client) => client.close());
+  const body = new URLSearchParams({ ...farewell, content: unique('bye') });
+  await fetch(`http://${ADDRESS}/nacos/v1/cs/configs`, { method: 'POST', body });
 }
 
 // What the server itself says, past every client: the content of a config, null if there is none.

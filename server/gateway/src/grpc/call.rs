@@ -14,6 +14,7 @@ use super::client::Client;
 use super::transport::Transport;
 use super::{Door, config, internal, naming};
 use crate::check::{Checked, Parameters};
+use crate::metrics::Metrics;
 
 /// One call of a registered client.
 #[derive(Clone, Copy)]
@@ -33,15 +34,19 @@ pub(super) trait Checkable: Request {
 pub(super) async fn answer(door: &Door, transport: &Transport, payload: &Payload) -> Bytes {
     let started = Instant::now();
     let kind = RequestType::from_name(payload.kind());
-    let handled = AssertUnwindSafe(dispatch(door, transport, payload, kind)).catch_unwind().await;
-    let answer = handled.unwrap_or_else(|_| {
-        tracing::error!(kind = kind.map(RequestType::name), "handler panicked");
-        door.metrics().panicked();
-        Answer::error(code::FAILURE, "internal error")
-    });
+    let answer = guarded(door.metrics(), kind, dispatch(door, transport, payload, kind)).await;
     let (name, module) = kind.map_or(("Unknown", "none"), |kind| (kind.name(), kind.module()));
     door.metrics().grpc_request(name, module, answer.error_code, started.elapsed());
     answer.frame
+}
+
+/// A panic costs its own request only.
+async fn guarded(metrics: &Metrics, kind: Option<RequestType>, handler: impl Future<Output = Answer>) -> Answer {
+    AssertUnwindSafe(handler).catch_unwind().await.unwrap_or_else(|_| {
+        tracing::error!(kind = kind.map(RequestType::name), "handler panicked");
+        metrics.panicked();
+        Answer::error(code::FAILURE, "internal error")
+    })
 }
 
 async fn dispatch(door: &Door, transport: &Transport, payload: &Payload, kind: Option<RequestType>) -> Answer {
@@ -134,5 +139,18 @@ pub(super) fn names<'a>(
         service_name: service_name.as_deref(),
         group: group.as_deref(),
         ..Parameters::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_answered() {
+        let panics = async { panic!("as a defect would") };
+        let answer = guarded(&Metrics::default(), Some(RequestType::HealthCheck), panics).await;
+        assert_eq!(answer.error_code, code::FAILURE);
+        assert!(String::from_utf8_lossy(&answer.frame).contains("ErrorResponse"));
     }
 }

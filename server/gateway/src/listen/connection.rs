@@ -7,6 +7,8 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Request, Response, StatusCode};
 use hyper::body::Incoming;
@@ -23,6 +25,17 @@ use crate::http::Peer;
 
 /// How long a connection that the server ends has to send what is on its way.
 const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// Why the server ends a connection.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// Everything is to be closed at once.
+    Abort,
+    /// The server stops.
+    Stop,
+    /// Its client is to go, or takes nothing.
+    Client,
+}
 
 type Answer = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
 
@@ -45,18 +58,28 @@ async fn converse(shared: &Arc<Shared>, stream: TcpStream, transport: &Arc<Trans
     let service = service_fn(|request| route(shared, transport, http, request));
     let builder = builder(&shared.settings);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
-    let is_stopping = tokio::select! {
+    // Kept apart from the connection, which wakes for every frame: this set looks at its future only
+    // when that was woken itself.
+    let mut ends = FuturesUnordered::new();
+    ends.push(async {
+        tokio::select! {
+            () = shared.abort.cancelled() => End::Abort,
+            () = shared.stop.cancelled() => End::Stop,
+            () = transport.ending() => End::Client,
+        }
+    });
+    let end = tokio::select! {
+        biased;
         ended = connection.as_mut() => return note(transport, ended),
-        () = shared.abort.cancelled() => return,
-        () = shared.stop.cancelled() => true,
-        () = transport.ending() => false,
+        Some(end) = ends.next() => end,
     };
-    if is_stopping {
-        shared.grpc.release(transport);
+    if end == End::Abort {
+        return;
     }
+    shared.grpc.release(transport);
     connection.as_mut().graceful_shutdown();
     let last_words =
-        async { if is_stopping { shared.abort.cancelled().await } else { tokio::time::sleep(LAST_WORDS).await } };
+        async { if end == End::Stop { shared.abort.cancelled().await } else { tokio::time::sleep(LAST_WORDS).await } };
     tokio::select! {
         ended = connection.as_mut() => note(transport, ended),
         () = last_words => {}

@@ -82,3 +82,43 @@ pub(super) fn prepare(stream: &TcpStream, settings: &Settings) -> io::Result<()>
     socket.set_tcp_user_timeout(Some(Duration::from_millis(settings.tcp_user_timeout_ms)))?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn both_families_reach_one_port_and_tcp_watches_peers() {
+        let hosts = any_address();
+        let bound = Bound::new(&hosts, 0).expect("a free port");
+        let port = bound.address().expect("bound").port();
+        let listeners = bound.listen(16).expect("listens");
+        let mut families: Vec<IpAddr> = vec![Ipv4Addr::LOCALHOST.into()];
+        if hosts[0].is_ipv6() {
+            families.push(Ipv6Addr::LOCALHOST.into());
+        }
+        for family in families {
+            let (client, accepted) = tokio::join!(TcpStream::connect((family, port)), listeners[0].accept());
+            let (stream, peer) = accepted.expect("a connection");
+            assert_eq!(peer.ip().to_canonical(), family);
+            prepare(&stream, &Settings::default()).expect("options");
+            let socket = SockRef::from(&stream);
+            assert!(stream.nodelay().expect("readable") && socket.keepalive().expect("readable"));
+            assert_eq!(socket.tcp_keepalive_time().expect("readable"), Duration::from_secs(2));
+            #[cfg(target_os = "linux")]
+            assert_eq!(socket.tcp_user_timeout().expect("readable"), Some(Duration::from_secs(3)));
+            drop(client);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_address_in_use_is_named() {
+        let host = [Ipv4Addr::LOCALHOST.into()];
+        let first = Bound::new(&host, 0).expect("a free port");
+        let port = first.address().expect("bound").port();
+        let _listeners = first.listen(1).expect("listens");
+        let error = Bound::new(&host, port).expect_err("in use");
+        assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
+        assert!(error.to_string().contains(&format!("127.0.0.1:{port}")), "{error}");
+    }
+}
