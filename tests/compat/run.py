@@ -209,6 +209,9 @@ def run_suite(suite, binary):
         environment = dict(os.environ, NACRE_ADDR=server.address, NACRE_CONTROL=control.url)
         if suite not in JAVA_MODULES:
             environment["HOME"] = str(home)  # the clients keep snapshots and logs there; Maven needs the real one
+        if suite == "node":
+            # Config clients of all Node processes on a machine share one connection through this port, 7777 by default.
+            environment["NODE_CLUSTER_CLIENT_PORT"] = str(free_port_pair())
         command, folder = suite_command(suite)
         passed = run_bounded(command, folder, environment, home / "suite.log")
         control.shutdown()

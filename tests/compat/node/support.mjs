@@ -35,8 +35,8 @@ export async function naming(test, namespace = 'public') {
   return client;
 }
 
-// All config clients of a process share the connection and the namespace of the first one, and whoever closes one
-// closes all. So a test file uses one namespace, and its suite ends with `after(closeConfigClients)`.
+// All config clients share the connection and the namespace of the first one, through a port of the machine (the
+// runner gives each suite its own), and whoever closes one closes all. So a test file uses one namespace, and its suite ends with `after(closeConfigClients)`.
 const configClients = [];
 // A client that closes still waits for its long poll of 30 s; a change of this config answers it.
 const farewell = { dataId: unique('farewell'), group: GROUP, tenant: '' };
