@@ -75,21 +75,31 @@ async fn calls_that_never_end_cost_little() {
     assert_healthy(&mut server).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nonsense_on_a_stream_is_dropped() {
-    let mut server = Options::new().start().await.unwrap();
-    let client = Client::open(server.grpc_address()).await.unwrap();
-    for number in 0..2000 {
+/// Answers to nothing, answers that are no JSON, types that nobody knows, and requests that belong elsewhere.
+fn send_nonsense(client: &Client, times: usize) {
+    for number in 0..times {
         let answer = json!({"resultCode": 200, "errorCode": 0, "requestId": number.to_string(), "success": true});
         client.send(&Message::new("NotifySubscriberResponse", &answer));
         client.send(&Message::raw("ConfigChangeNotifyResponse", Some(Bytes::from_static(b"[[["))));
         client.send(&Message::raw("NoSuchType", None));
         client.send(&Message::new("InstanceRequest", &json!({})));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nonsense_on_a_stream_is_dropped() {
+    let mut server = Options::new().start().await.unwrap();
+    let client = Client::open(server.grpc_address()).await.unwrap();
+    send_nonsense(&client, 300);
     assert_usable(&client).await;
     for _ in 0..200 {
         client.send(&nacre_harness::grpc::default_setup());
     }
+    assert_usable(&client).await;
+
+    // A flood of tiny frames may cost its sender the connection, and nobody else anything.
+    let flooder = Client::open(server.grpc_address()).await.unwrap();
+    send_nonsense(&flooder, 10_000);
     assert_usable(&client).await;
 
     // Bytes that are no message end the stream at most, not the server.
