@@ -2,12 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { closeConfigClients, config, GROUP, stored, unique, until } from './support.mjs';
+import { closeConfigClients, config, GROUP, stored, unique, until, watch } from './support.mjs';
 
 describe('config in a namespace', () => {
   after(closeConfigClients);
 
-  it('is kept apart from the default namespace', async () => {
+  it('is kept apart from the default namespace', async (test) => {
     const dataId = unique('red');
     const red = await config('red');
     await red.publishSingle(dataId, GROUP, 'red');
@@ -16,7 +16,7 @@ describe('config in a namespace', () => {
     assert.equal(await stored(dataId, GROUP), null);
 
     const seen = [];
-    red.subscribe({ dataId, group: GROUP }, (content) => seen.push(content));
+    watch(test, red, dataId, GROUP, (content) => seen.push(content));
     await until('red', () => seen.at(-1));
     await red.publishSingle(dataId, GROUP, 'still red');
     await until('still red', () => seen.at(-1));

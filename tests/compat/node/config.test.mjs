@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { closeConfigClients, config, GROUP, unique, until } from './support.mjs';
+import { closeConfigClients, config, GROUP, unique, until, watch } from './support.mjs';
 
 describe('config', { concurrency: true }, () => {
   after(closeConfigClients);
@@ -30,14 +30,14 @@ describe('config', { concurrency: true }, () => {
     assert.equal(await client.getConfig(dataId, 'three'), null);
   });
 
-  it('calls a listener on a change and not after it was removed', async () => {
+  it('calls a listener on a change and not after it was removed', async (test) => {
     const writer = await config();
     const reader = await config();
     const dataId = unique('listen');
     await writer.publishSingle(dataId, GROUP, 'one');
     const seen = [];
     const record = (content) => seen.push(content);
-    reader.subscribe({ dataId, group: GROUP }, record);
+    watch(test, reader, dataId, GROUP, record);
     await until('one', () => seen.at(-1));
     await writer.publishSingle(dataId, GROUP, 'two');
     await until('two', () => seen.at(-1));
@@ -51,12 +51,12 @@ describe('config', { concurrency: true }, () => {
     assert.equal(seen.length, 3, 'called after unSubscribe');
   });
 
-  it('calls a listener on a key that is created later', async () => {
+  it('calls a listener on a key that is created later', async (test) => {
     const writer = await config();
     const reader = await config();
     const dataId = unique('created-later');
     const seen = [];
-    reader.subscribe({ dataId, group: 'fresh' }, (content) => seen.push(content));
+    watch(test, reader, dataId, 'fresh', (content) => seen.push(content));
     await writer.publishSingle(dataId, 'fresh', 'born');
     await until('born', () => seen.at(-1));
     await writer.publishSingle(dataId, 'fresh', 'grown');

@@ -2,7 +2,19 @@
 
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { closeConfigClients, config, control, describeInstances, GROUP, listed, LIVE_PORT, naming, unique, until } from './support.mjs';
+import {
+  closeConfigClients,
+  config,
+  control,
+  describeInstances,
+  GROUP,
+  listed,
+  LIVE_PORT,
+  naming,
+  unique,
+  until,
+  watch,
+} from './support.mjs';
 
 async function survives(test, interruption) {
   const service = unique('restart');
@@ -20,7 +32,7 @@ async function survives(test, interruption) {
   consumer.subscribe({ serviceName: service }, (hosts) => lists.push(describeInstances(hosts)));
   await until(before, () => lists.at(-1));
   await writer.publishSingle(dataId, GROUP, 'before');
-  reader.subscribe({ dataId, group: GROUP }, (content) => contents.push(content));
+  watch(test, reader, dataId, GROUP, (content) => contents.push(content));
   await until('before', () => contents.at(-1));
 
   await control(interruption);

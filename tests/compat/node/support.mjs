@@ -36,25 +36,30 @@ export async function naming(test, namespace = 'public') {
 }
 
 // All config clients share the connection and the namespace of the first one, through a port of the machine (the
-// runner gives each suite its own), and whoever closes one closes all. So a test file uses one namespace, and its suite ends with `after(closeConfigClients)`.
+// runner gives each suite its own), and whoever closes one closes all. So a test file uses one namespace, and its suite
+// ends with `after(closeConfigClients)`.
 const configClients = [];
-// A client that closes still waits for its long poll of 30 s; a change of this config answers it.
-const farewell = { dataId: unique('farewell'), group: GROUP, tenant: '' };
 
 export async function config(namespace = '') {
   const client = new nacos.NacosConfigClient({ serverAddr: ADDRESS, namespace, logger: silent });
   client.on('error', () => {});
   await client.ready();
-  farewell.tenant = namespace;
-  client.subscribe(farewell, () => {});
   configClients.push(client);
   return client;
 }
 
-export async function closeConfigClients() {
+export function closeConfigClients() {
   configClients.forEach((client) => client.close());
-  const body = new URLSearchParams({ ...farewell, content: unique('bye') });
-  await fetch(`http://${ADDRESS}/nacos/v1/cs/configs`, { method: 'POST', body });
+}
+
+// Subscribes until the end of the test. The client does not interrupt its long poll of 30 s, neither to add a key nor
+// to close: so the last thing is a change, which answers the poll.
+export function watch(test, client, dataId, group, listener) {
+  client.subscribe({ dataId, group }, listener);
+  test.after(async () => {
+    client.unSubscribe({ dataId, group });
+    await client.publishSingle(dataId, group, unique('end'));
+  });
 }
 
 // What the server itself says, past every client: the content of a config, null if there is none.
