@@ -1,12 +1,16 @@
 //! The one writer: a thread that gathers what all groups want written, and commits it together.
 //!
-//! Jobs are written in the order in which they were handed over. A commit is synced when a job in
-//! it asks for that (log entries, votes); state goes along with the next commit, or alone after a
-//! moment. A failed write is never tried again: whoever waits is told that it failed, and so is the
-//! owner of the store through [`Writer::failed`].
+//! Log entries and votes are synced as soon as the thread is free, all that wait in one commit.
+//! State waits a moment in memory, where reads see it and later values of a row replace earlier
+//! ones, and goes along with a commit then; what is lost with it in a crash, the log brings back.
+//! All state that waits is committed at once, so the store never holds a part of a change. A
+//! failed write is never tried again: whoever waits is told that it failed, and so is the owner of
+//! the store through [`Writer::failed`].
+
+mod layer;
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::VecDeque,
     fmt, io,
     ops::Bound,
     sync::{
@@ -19,8 +23,9 @@ use std::{
 
 use bytes::Bytes;
 use parking_lot::{Condvar, Mutex, RwLock};
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 
+use self::layer::Layers;
 use crate::{
     engine::{Engine, Op},
     space::SpaceGuard,
@@ -29,78 +34,27 @@ use crate::{
 
 /// Bytes that one commit takes from the queue; one larger job is taken alone.
 const COMMIT_BYTES: usize = 8 << 20;
-/// How long state may wait for a log entry to go along with.
+/// How long state may wait for a commit to go along with.
 const STATE_DELAY: Duration = Duration::from_millis(10);
+/// Bytes of state that are committed without waiting any longer.
+const STATE_BYTES: usize = 4 << 20;
 
 /// Told when a job is on disk, or that it never will be.
 pub(crate) type Done = Box<dyn FnOnce(io::Result<()>) + Send>;
 
 struct Job {
     ops: Vec<Op>,
-    sync: bool,
-    sequence: u64,
-    done: Option<Done>,
+    /// Whether state that was handed over before goes into the same commit, before these changes.
+    after_state: bool,
+    done: Done,
 }
 
 #[derive(Default)]
 struct Queue {
     jobs: VecDeque<Job>,
-    urgent: usize,
+    state_waits: bool,
+    state_is_full: bool,
     closed: bool,
-}
-
-/// What was handed over but is not in the store yet, so that reads see it.
-#[derive(Default)]
-struct Pending {
-    rows: HashMap<Family, BTreeMap<Bytes, (u64, Option<Bytes>)>>,
-    ranges: Vec<(u64, Family, Bytes, Bytes)>,
-}
-
-impl Pending {
-    fn add(&mut self, sequence: u64, op: &Op) {
-        match op {
-            Op::Put(family, key, value) => {
-                self.rows.entry(*family).or_default().insert(key.clone(), (sequence, Some(value.clone())));
-            }
-            Op::Delete(family, key) => {
-                self.rows.entry(*family).or_default().insert(key.clone(), (sequence, None));
-            }
-            Op::DeleteRange(family, from, to) if from < to => {
-                if let Some(rows) = self.rows.get_mut(family) {
-                    let covered: Vec<Bytes> =
-                        rows.range(from.clone()..to.clone()).map(|(key, _)| key.clone()).collect();
-                    for key in covered {
-                        rows.remove(&key);
-                    }
-                }
-                self.ranges.push((sequence, *family, from.clone(), to.clone()));
-            }
-            Op::DeleteRange(..) => {}
-        }
-    }
-
-    /// `None`: ask the store. `Some(None)`: removed.
-    fn get(&self, family: Family, key: &[u8]) -> Option<Option<Bytes>> {
-        if let Some((_, value)) = self.rows.get(&family).and_then(|rows| rows.get(key)) {
-            return Some(value.clone());
-        }
-        self.removed(family, key).then_some(None)
-    }
-
-    fn removed(&self, family: Family, key: &[u8]) -> bool {
-        self.ranges.iter().any(|(_, of, from, to)| *of == family && &**from <= key && key < &**to)
-    }
-
-    fn forget(&mut self, sequence: u64, ops: &[Op]) {
-        for op in ops {
-            let (Op::Put(family, key, _) | Op::Delete(family, key)) = op else { continue };
-            let Some(rows) = self.rows.get_mut(family) else { continue };
-            if rows.get(key).is_some_and(|(at, _)| *at <= sequence) {
-                rows.remove(key);
-            }
-        }
-        self.ranges.retain(|(at, ..)| *at > sequence);
-    }
 }
 
 /// What the writer did since the start.
@@ -132,8 +86,7 @@ struct Shared {
     space: Arc<SpaceGuard>,
     queue: Mutex<Queue>,
     arrived: Condvar,
-    pending: RwLock<Pending>,
-    sequence: AtomicU64,
+    state: RwLock<Layers>,
     counters: Counters,
     failed: watch::Sender<Option<Arc<str>>>,
 }
@@ -159,8 +112,7 @@ impl Writer {
             // Not bounded by itself: each group limits the bytes that it has in flight.
             queue: Mutex::default(),
             arrived: Condvar::new(),
-            pending: RwLock::default(),
-            sequence: AtomicU64::new(0),
+            state: RwLock::default(),
             counters: Counters::default(),
             failed: watch::channel(None).0,
         });
@@ -172,53 +124,53 @@ impl Writer {
         Self { shared, thread: Arc::new(Mutex::new(Some(thread))) }
     }
 
-    /// Queues changes that must be synced; `done` is called afterwards, on the writer's thread.
+    /// Queues log changes that must be synced; `done` is called afterwards, on the writer's thread.
     pub(crate) fn submit_synced(&self, ops: Vec<Op>, done: Done) {
-        self.submit(ops, true, Some(done));
+        self.submit(Job { ops, after_state: false, done });
     }
 
-    /// Queues changes that nobody waits for; reads see them from now on.
+    /// Hands over state that nobody waits for; reads see it from now on.
     pub(crate) fn submit_state(&self, ops: Vec<Op>) {
-        self.submit(ops, false, None);
-    }
-
-    /// Writes changes and waits until they are on disk.
-    pub(crate) async fn write_synced(&self, ops: Vec<Op>) -> io::Result<()> {
-        let (sender, receiver) = tokio::sync::oneshot::channel();
-        // A caller that has gone does not want to know.
-        self.submit_synced(ops, Box::new(move |written| drop(sender.send(written))));
-        receiver.await.unwrap_or_else(|_| Err(closed()))
-    }
-
-    fn submit(&self, ops: Vec<Op>, sync: bool, done: Option<Done>) {
-        let mut queue = self.shared.queue.lock();
-        if queue.closed {
+        let (is_first, is_full) = {
+            let mut state = self.shared.state.write();
+            let before = state.waiting_bytes();
+            for op in ops {
+                state.add(op);
+            }
+            (before == 0, before < STATE_BYTES && state.waiting_bytes() >= STATE_BYTES)
+        };
+        if is_first || is_full {
+            let mut queue = self.shared.queue.lock();
+            queue.state_waits = true;
+            queue.state_is_full |= is_full;
             drop(queue);
-            if let Some(done) = done {
-                done(Err(closed()));
-            }
-            return;
-        }
-        // Numbered under the lock, so that numbers rise in queue order.
-        let sequence = self.shared.sequence.fetch_add(1, Ordering::Relaxed) + 1;
-        if !sync {
-            let mut pending = self.shared.pending.write();
-            for op in &ops {
-                pending.add(sequence, op);
-            }
-        }
-        let wake = sync || queue.jobs.is_empty();
-        queue.urgent += usize::from(sync);
-        queue.jobs.push_back(Job { ops, sync, sequence, done });
-        drop(queue);
-        if wake {
             self.shared.arrived.notify_one();
         }
     }
 
+    /// Writes changes, behind all state that was handed over, and waits until they are on disk.
+    pub(crate) async fn write_synced(&self, ops: Vec<Op>) -> io::Result<()> {
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        // A caller that has gone does not want to know.
+        self.submit(Job { ops, after_state: true, done: Box::new(move |written| drop(sender.send(written))) });
+        receiver.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    fn submit(&self, job: Job) {
+        let mut queue = self.shared.queue.lock();
+        if queue.closed {
+            drop(queue);
+            (job.done)(Err(closed()));
+            return;
+        }
+        queue.jobs.push_back(job);
+        drop(queue);
+        self.shared.arrived.notify_one();
+    }
+
     /// Reads through what is not written yet.
     pub(crate) fn get(&self, family: Family, key: &[u8]) -> io::Result<Option<Bytes>> {
-        if let Some(value) = self.shared.pending.read().get(family, key) {
+        if let Some(value) = self.shared.state.read().get(family, key) {
             return Ok(value);
         }
         self.shared.engine.get(family, key)
@@ -231,16 +183,7 @@ impl Writer {
         if bounds_are_empty(from, to) {
             return Ok(());
         }
-        let (mut rows, ranges) = {
-            let pending = self.shared.pending.read();
-            let rows: VecDeque<(Bytes, Option<Bytes>)> = match pending.rows.get(&family) {
-                Some(rows) => rows.range::<[u8], _>((from, to)).map(|(k, (_, v))| (k.clone(), v.clone())).collect(),
-                None => VecDeque::new(),
-            };
-            let ranges: Vec<(Bytes, Bytes)> =
-                pending.ranges.iter().filter(|r| r.1 == family).map(|r| (r.2.clone(), r.3.clone())).collect();
-            (rows, ranges)
-        };
+        let (mut rows, removed) = self.shared.state.read().range(family, from, to);
         if scan.reverse {
             rows.make_contiguous().reverse();
         }
@@ -273,7 +216,7 @@ impl Writer {
                     rows.pop_front();
                     go_on
                 }
-                _ if ranges.iter().any(|(from, to)| &**from <= key && key < &**to) => true,
+                _ if removed.iter().any(|(from, to)| &**from <= key && key < &**to) => true,
                 _ => offer(key, value),
             };
             ended = !go_on;
@@ -335,29 +278,33 @@ fn bounds_are_empty(from: Bound<&[u8]>, to: Bound<&[u8]>) -> bool {
 }
 
 fn run(shared: &Shared) {
+    let mut state_due = None;
     loop {
-        let (jobs, closed) = gather(shared);
-        if jobs.is_empty() {
+        let Round { jobs, with_state, closed } = gather(shared, &mut state_due);
+        let mut ops = if with_state { shared.state.write().take() } else { Vec::new() };
+        if closed && jobs.is_empty() && ops.is_empty() {
             return;
         }
-        let last = jobs.last().expect("not empty").sequence;
-        let sync = closed || jobs.iter().any(|job| job.sync);
-        let mut ops = Vec::with_capacity(jobs.iter().map(|job| job.ops.len()).sum());
+        let sync = closed || !jobs.is_empty();
         let mut dones = Vec::with_capacity(jobs.len());
         for job in jobs {
             ops.extend(job.ops);
-            dones.extend(job.done);
+            dones.push(job.done);
         }
-        let began = tokio::time::Instant::now();
-        if let Err(error) = shared.engine.write(&ops, sync) {
-            fail(shared, &error, dones);
-            return;
+        let began = Instant::now();
+        if sync || !ops.is_empty() {
+            if let Err(error) = shared.engine.write(&ops, sync) {
+                fail(shared, &error, dones);
+                return;
+            }
+            count(shared, &ops, dones.len(), sync.then(|| began.elapsed()));
         }
-        count(shared, &ops, dones.len(), sync.then(|| began.elapsed()));
         for done in dones {
             done(Ok(()));
         }
-        shared.pending.write().forget(last, &ops);
+        if with_state {
+            shared.state.write().taken_is_written();
+        }
     }
 }
 
@@ -365,7 +312,7 @@ fn run(shared: &Shared) {
 fn fail(shared: &Shared, error: &io::Error, mut dones: Vec<Done>) {
     let mut queue = shared.queue.lock();
     queue.closed = true;
-    dones.extend(queue.jobs.drain(..).filter_map(|job| job.done));
+    dones.extend(queue.jobs.drain(..).map(|job| job.done));
     drop(queue);
     shared.failed.send_replace(Some(error.to_string().into()));
     for done in dones {
@@ -377,19 +324,30 @@ fn closed() -> io::Error {
     io::Error::other("the store has failed or is closed")
 }
 
-/// The next jobs to commit; nothing when the writer was closed and the queue is empty.
-fn gather(shared: &Shared) -> (Vec<Job>, bool) {
+/// What goes into one commit.
+struct Round {
+    jobs: Vec<Job>,
+    with_state: bool,
+    closed: bool,
+}
+
+/// Waits for something to commit. When the writer was closed, everything that is left.
+fn gather(shared: &Shared, state_due: &mut Option<Instant>) -> Round {
     let mut queue = shared.queue.lock();
-    let mut waited = false;
-    while queue.urgent == 0 && !queue.closed {
-        if queue.jobs.is_empty() {
-            shared.arrived.wait(&mut queue);
-        } else if waited {
-            break;
-        } else {
-            waited = shared.arrived.wait_for(&mut queue, STATE_DELAY).timed_out();
+    let is_due = loop {
+        let left = queue.state_waits.then(|| {
+            let due = state_due.get_or_insert_with(|| Instant::now() + STATE_DELAY);
+            due.saturating_duration_since(Instant::now())
+        });
+        let is_due = queue.state_is_full || left.is_some_and(|left| left.is_zero());
+        if is_due || queue.closed || !queue.jobs.is_empty() {
+            break is_due;
         }
-    }
+        match left {
+            None => shared.arrived.wait(&mut queue),
+            Some(left) => drop(shared.arrived.wait_for(&mut queue, left)),
+        }
+    };
     let mut jobs = Vec::new();
     let mut bytes = 0;
     while let Some(job) = queue.jobs.front() {
@@ -398,10 +356,15 @@ fn gather(shared: &Shared) -> (Vec<Job>, bool) {
             break;
         }
         bytes += size;
-        queue.urgent -= usize::from(job.sync);
         jobs.extend(queue.jobs.pop_front());
     }
-    (jobs, queue.closed)
+    let with_state = is_due || queue.closed || jobs.iter().any(|job| job.after_state);
+    if with_state {
+        queue.state_waits = false;
+        queue.state_is_full = false;
+        *state_due = None;
+    }
+    Round { jobs, with_state, closed: queue.closed }
 }
 
 fn count(shared: &Shared, ops: &[Op], jobs: usize, sync: Option<Duration>) {
@@ -445,8 +408,8 @@ mod tests {
         let writer = Writer::start(Arc::new(engine), Arc::new(SpaceGuard::unlimited()));
         // Kept pending for this test: the thread is ended before anything is handed over.
         writer.close();
-        for (number, op) in pending.iter().enumerate() {
-            writer.shared.pending.write().add(number as u64 + 1, op);
+        for op in pending {
+            writer.shared.state.write().add(op.clone());
         }
         writer
     }

@@ -17,6 +17,7 @@ use nacre_consensus::ProposeError;
 use parking_lot::Mutex;
 use tokio::{
     sync::{Notify, oneshot},
+    task::yield_now,
     time::{Instant, sleep, timeout},
 };
 
@@ -156,6 +157,8 @@ impl Batcher {
                     return;
                 }
                 self.arrived.notified().await;
+                // What is ready to run may bring more for this batch; nobody waits for a timer.
+                yield_now().await;
                 continue;
             }
             number += 1;

@@ -71,20 +71,27 @@ fn has_handler(kind: RequestType) -> bool {
     !matches!(kind, RequestType::ServerCheck | RequestType::ConnectionSetup) && !kind.is_cluster_only()
 }
 
-/// The table from request types to handlers.
+/// The table from request types to handlers. Boxed one by one: the future of all of them would be
+/// as large as the largest, and be moved on its way to the task that runs it.
 async fn handle(call: Call<'_>, kind: RequestType) -> Answer {
     match kind {
-        RequestType::HealthCheck => run(call, |request| async move { Ok(internal::health_check(&request)) }).await,
-        RequestType::Instance => run(call, |request| naming::instance(call, request)).await,
-        RequestType::BatchInstance => run(call, |request| naming::batch(call, request)).await,
-        RequestType::PersistentInstance => run(call, |request| naming::persistent(call, request)).await,
-        RequestType::ServiceQuery => run(call, |request| async move { naming::query(call, &request) }).await,
-        RequestType::ServiceList => run(call, |request| async move { naming::list(call, &request) }).await,
-        RequestType::SubscribeService => run(call, |request| async move { naming::subscribe(call, &request) }).await,
-        RequestType::ConfigPublish => run(call, |request| config::publish(call, request)).await,
-        RequestType::ConfigQuery => run(call, |request| config::query(call, request)).await,
-        RequestType::ConfigRemove => run(call, |request| config::remove(call, request)).await,
-        RequestType::ConfigBatchListen => run(call, |request| async move { config::listen(call, &request) }).await,
+        RequestType::HealthCheck => {
+            Box::pin(run(call, |request| async move { Ok(internal::health_check(&request)) })).await
+        }
+        RequestType::Instance => Box::pin(run(call, |request| naming::instance(call, request))).await,
+        RequestType::BatchInstance => Box::pin(run(call, |request| naming::batch(call, request))).await,
+        RequestType::PersistentInstance => Box::pin(run(call, |request| naming::persistent(call, request))).await,
+        RequestType::ServiceQuery => Box::pin(run(call, |request| async move { naming::query(call, &request) })).await,
+        RequestType::ServiceList => Box::pin(run(call, |request| async move { naming::list(call, &request) })).await,
+        RequestType::SubscribeService => {
+            Box::pin(run(call, |request| async move { naming::subscribe(call, &request) })).await
+        }
+        RequestType::ConfigPublish => Box::pin(run(call, |request| config::publish(call, request))).await,
+        RequestType::ConfigQuery => Box::pin(run(call, |request| config::query(call, request))).await,
+        RequestType::ConfigRemove => Box::pin(run(call, |request| config::remove(call, request))).await,
+        RequestType::ConfigBatchListen => {
+            Box::pin(run(call, |request| async move { config::listen(call, &request) })).await
+        }
         _ => Answer::error(code::NO_HANDLER, "RequestHandler Not Found"),
     }
 }
