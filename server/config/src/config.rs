@@ -30,8 +30,8 @@ use crate::{
 };
 
 /// How often a content is looked up again that a change took away meanwhile, or that is applied but
-/// not handed to the store yet.
-const READ_ATTEMPTS: usize = 8;
+/// not handed to the store yet: a millisecond apart, as a busy machine may stop the writer for long.
+const READ_ATTEMPTS: usize = 1_000;
 const READ_PAUSE: Duration = Duration::from_millis(1);
 
 /// What [`Config::new`] needs.
