@@ -19,6 +19,10 @@ pub struct ConfigOptions {
     pub full_sync: Duration,
     /// Most configs in one listen request. Default 3000.
     pub listens_per_request: usize,
+    /// Time between two looks at the failover files. Default 5 s.
+    pub failover_refresh: Duration,
+    /// Largest content that is published or read from a file, in bytes of UTF-8. Default 10 MiB.
+    pub max_content: usize,
 }
 
 impl Default for ConfigOptions {
@@ -30,6 +34,8 @@ impl Default for ConfigOptions {
             environment_name: None,
             full_sync: Duration::from_secs(180),
             listens_per_request: 3000,
+            failover_refresh: Duration::from_secs(5),
+            max_content: 10 * 1024 * 1024,
         }
     }
 }
