@@ -17,6 +17,7 @@ pub mod naming;
 pub mod options;
 mod pool;
 mod servers;
+mod task;
 
 pub use client::Client;
 pub use config::Config;
