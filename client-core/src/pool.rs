@@ -3,12 +3,14 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Weak,
-        atomic::{AtomicU64, Ordering},
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use parking_lot::Mutex;
+use tokio::task::JoinSet;
 
 use crate::{
     config::Listens,
@@ -23,15 +25,19 @@ use crate::{
 /// application name. Namespaces may differ. Cheap to clone.
 ///
 /// Two clients that register the same service still give two instances: the second one gets a connection more.
+/// A connection ends with the last client that uses it. Of settings that no server sees, e.g. the pace of health
+/// checks, a shared connection has those of the client that opened it.
 #[derive(Clone, Debug, Default)]
 pub struct Pool {
-    inner: Arc<Mutex<Inner>>,
+    /// By what a server sees of them, in the order of their opening.
+    slots: Arc<Mutex<HashMap<Key, Vec<Slot>>>>,
 }
 
-#[derive(Debug, Default)]
-struct Inner {
-    /// Lines that somebody holds, by what a server sees of them, in the order of their opening.
-    lines: HashMap<Key, Vec<Weak<Line>>>,
+/// A line and the objects that use it; there is at least one.
+#[derive(Debug)]
+struct Slot {
+    line: Arc<Line>,
+    owners: Vec<Owner>,
 }
 
 impl Pool {
@@ -40,12 +46,51 @@ impl Pool {
     pub fn new() -> Self {
         Self::default()
     }
+
+    /// How many connections there are, established or on the way.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.slots.lock().values().map(Vec::len).sum()
+    }
+
+    /// The line of this place for one more owner; opened if there are not so many. Tells whether the owner is new.
+    fn join(&self, key: &Key, place: usize, options: &Arc<Options>, owner: Owner) -> Result<(Arc<Line>, bool), Error> {
+        let mut slots = self.slots.lock();
+        if let Some(slot) = slots.get_mut(key).and_then(|slots| slots.get_mut(place)) {
+            let new = !slot.owners.contains(&owner);
+            if new {
+                slot.owners.push(owner);
+            }
+            return Ok((Arc::clone(&slot.line), new));
+        }
+        let line = Line::open(Arc::clone(options))?;
+        let slot = Slot { line: Arc::clone(&line), owners: vec![owner] };
+        slots.entry(key.clone()).or_default().push(slot);
+        Ok((line, true))
+    }
+
+    /// Takes an owner off the lines that `which` names, and gives those that nobody uses any more.
+    fn leave(&self, key: &Key, owner: Owner, which: impl Fn(&Arc<Line>) -> bool) -> Vec<Arc<Line>> {
+        let mut slots = self.slots.lock();
+        let Some(lines) = slots.get_mut(key) else { return Vec::new() };
+        for slot in lines.iter_mut().filter(|slot| which(&slot.line)) {
+            slot.owners.retain(|other| *other != owner);
+        }
+        let (used, left) = std::mem::take(lines).into_iter().partition(|slot| !slot.owners.is_empty());
+        *lines = used;
+        if lines.is_empty() {
+            slots.remove(key);
+        }
+        left.into_iter().map(|slot: Slot| slot.line).collect()
+    }
 }
 
 /// All that a server can see of a connection.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Key {
     servers: ServerSource,
+    /// An address server may list other servers for other namespaces.
+    namespace: Option<Namespace>,
     ports: (u16, u16),
     context_path: String,
     credentials: Credentials,
@@ -61,6 +106,7 @@ impl Key {
     fn of(options: &Options) -> Self {
         Self {
             servers: options.servers.clone(),
+            namespace: matches!(options.servers, ServerSource::Endpoint(_)).then(|| options.namespace.clone()),
             ports: (options.default_port, options.grpc_port_offset),
             context_path: options.context_path.clone(),
             credentials: options.credentials.clone(),
@@ -125,17 +171,18 @@ pub(crate) struct Lines {
     options: Arc<Options>,
     owner: Owner,
     main: Arc<Line>,
-    /// The lines that this object holds: the main one, then those opened for clashes.
-    held: Mutex<Vec<Arc<Line>>>,
+    /// The lines that this object uses: the main one, then those opened for clashes.
+    used: Mutex<Vec<Arc<Line>>>,
+    closed: AtomicBool,
 }
 
 impl Lines {
     /// The lines of a new object; opens the first connection unless the pool has it.
     pub(crate) fn open(options: Arc<Options>, pool: Pool) -> Result<Arc<Self>, Error> {
-        let key = Key::of(&options);
-        let main = pool.line(&key, 0, &options)?;
-        let held = Mutex::new(vec![Arc::clone(&main)]);
-        Ok(Arc::new(Self { pool, key, options, owner: Owner::next(), main, held }))
+        let (key, owner) = (Key::of(&options), Owner::next());
+        let (main, _) = pool.join(&key, 0, &options, owner)?;
+        let used = Mutex::new(vec![Arc::clone(&main)]);
+        Ok(Arc::new(Self { pool, key, options, owner, main, used, closed: AtomicBool::new(false) }))
     }
 
     /// The settings of this object; those of a shared connection may be another object's.
@@ -156,35 +203,67 @@ impl Lines {
     /// The first line on which no other owner has published this service, claimed for this one. Opens a line when
     /// all that there are have it.
     pub(crate) fn publishing(&self, namespace: &Namespace, service: &ServiceKey) -> Result<Arc<Line>, Error> {
-        for index in 0.. {
-            let line = self.pool.line(&self.key, index, &self.options)?;
-            if line.ledger.claim(namespace, service, self.owner) {
-                let mut held = self.held.lock();
-                if !held.iter().any(|other| Arc::ptr_eq(other, &line)) {
-                    held.push(Arc::clone(&line));
+        self.first(|line| line.ledger.claim(namespace, service, self.owner))
+    }
+
+    /// The first line that `take` takes. Opens a line when it takes none of those that there are.
+    pub(crate) fn first(&self, mut take: impl FnMut(&Line) -> bool) -> Result<Arc<Line>, Error> {
+        let mut place = 0;
+        loop {
+            let (line, new) = {
+                // Closing holds this lock too, so no line is joined after it.
+                let mut used = self.used.lock();
+                self.check_open()?;
+                let (line, new) = self.pool.join(&self.key, place, &self.options, self.owner)?;
+                if new {
+                    used.push(Arc::clone(&line));
                 }
+                (line, new)
+            };
+            if take(&line) {
                 return Ok(line);
             }
+            if new {
+                self.used.lock().retain(|other| !Arc::ptr_eq(other, &line));
+                // Whoever else used it may have left meanwhile; then it ends here.
+                self.pool.leave(&self.key, self.owner, |other| Arc::ptr_eq(other, &line));
+            }
+            place += 1;
         }
-        Err(Error::internal("no line left"))
     }
 
-    /// Every line that this object holds.
+    /// Every line that this object uses.
     pub(crate) fn all(&self) -> Vec<Arc<Line>> {
-        self.held.lock().clone()
+        self.used.lock().clone()
+    }
+
+    pub(crate) fn check_open(&self) -> Result<(), Error> {
+        if self.closed.load(Ordering::SeqCst) { Err(Error::closed()) } else { Ok(()) }
+    }
+
+    /// Leaves all lines, and ends those that nobody else uses, at the latest after `limit`.
+    pub(crate) async fn close(&self, limit: Duration) {
+        let mut ending = JoinSet::new();
+        for line in self.leave() {
+            ending.spawn(async move { line.connection.close(limit).await });
+        }
+        while ending.join_next().await.is_some() {}
+    }
+
+    fn leave(&self) -> Vec<Arc<Line>> {
+        let mut used = self.used.lock();
+        self.closed.store(true, Ordering::SeqCst);
+        used.clear();
+        self.pool.leave(&self.key, self.owner, |_| true)
     }
 }
 
-impl Pool {
-    fn line(&self, key: &Key, index: usize, options: &Arc<Options>) -> Result<Arc<Line>, Error> {
-        let mut inner = self.inner.lock();
-        let lines = inner.lines.entry(key.clone()).or_default();
-        lines.retain(|line| line.strong_count() > 0);
-        if let Some(line) = lines.get(index).and_then(Weak::upgrade) {
-            return Ok(line);
-        }
-        let line = Line::open(Arc::clone(options))?;
-        lines.push(Arc::downgrade(&line));
-        Ok(line)
+impl Drop for Lines {
+    fn drop(&mut self) {
+        // Lines that nobody else uses end here, without a goodbye.
+        drop(self.leave());
     }
 }
+
+#[cfg(test)]
+mod tests;

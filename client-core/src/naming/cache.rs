@@ -60,6 +60,11 @@ impl DiskCache {
         &self.folder
     }
 
+    /// Whether lists of earlier runs are asked for.
+    pub(crate) fn loads(&self) -> bool {
+        self.loaded.is_some()
+    }
+
     /// Files that could not be read and were set aside.
     pub(crate) fn corrupt(&self) -> u64 {
         self.corrupt.load(Ordering::Relaxed)
@@ -159,7 +164,7 @@ impl DiskCache {
 /// Nacos's folder of a namespace below the folder of all local files.
 pub(crate) fn folder(base: &Path, extra: Option<&str>, namespace: &Namespace) -> PathBuf {
     let mut path = base.join("nacos");
-    path.extend(extra);
+    path.extend(extra.map(|extra| extra.trim_matches('/')));
     path.join("naming").join(namespace.as_str())
 }
 
