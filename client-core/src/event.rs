@@ -2,9 +2,12 @@
 
 use std::net::SocketAddr;
 
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
-use crate::error::Error;
+use crate::{
+    connection::{State, Status},
+    error::Error,
+};
 
 /// Something that happened to a connection.
 #[derive(Clone, Debug)]
@@ -45,17 +48,23 @@ pub enum Event {
 #[derive(Debug)]
 pub struct Events {
     receiver: broadcast::Receiver<Event>,
+    status: watch::Receiver<Status>,
 }
 
 impl Events {
-    pub(crate) fn new(receiver: broadcast::Receiver<Event>) -> Self {
-        Self { receiver }
+    pub(crate) fn new(receiver: broadcast::Receiver<Event>, status: watch::Receiver<Status>) -> Self {
+        Self { receiver, status }
     }
 
     /// The next event; `None` when the client is closed. Who is slow misses the oldest ones.
     pub async fn next(&mut self) -> Option<Event> {
         loop {
-            match self.receiver.recv().await {
+            let received = tokio::select! {
+                biased;
+                received = self.receiver.recv() => received,
+                _ = self.status.wait_for(|status| status.state == State::Closed) => return None,
+            };
+            match received {
                 Ok(event) => return Some(event),
                 Err(broadcast::error::RecvError::Lagged(_)) => {}
                 Err(broadcast::error::RecvError::Closed) => return None,
