@@ -14,7 +14,10 @@ use std::{
 };
 
 use super::raw::md5_hex;
-use crate::names::{ConfigKey, DEFAULT_NAMESPACE, Namespace};
+use crate::{
+    names::{ConfigKey, DEFAULT_NAMESPACE},
+    options::{Options, ServerSource},
+};
 
 /// A longer folder name is cut, and made unique by the md5 of the whole.
 const FOLDER_LENGTH: usize = 50;
@@ -38,6 +41,14 @@ pub(crate) enum Tree {
 pub(crate) struct Pair {
     pub(crate) content: PathBuf,
     pub(crate) data_key: PathBuf,
+}
+
+/// Two folders with the same tree of files below them.
+#[derive(Debug)]
+pub(crate) struct Root {
+    pub(crate) pair: Pair,
+    /// Levels down to the files.
+    pub(crate) depth: usize,
 }
 
 /// What a file said.
@@ -92,11 +103,18 @@ impl Layout {
         places.into_iter()
     }
 
-    /// The folders that hold the contents of a tree, with the number of levels down to the files.
-    pub(crate) fn roots(&self, tree: Tree) -> impl Iterator<Item = (PathBuf, usize)> {
-        let name = contents_of(tree);
-        self.folders.iter().flat_map(move |folder| [(folder.join(name), 2), (folder.join(tenant_name(name)), 3)])
+    /// The folders under which the files of a tree lie.
+    pub(crate) fn roots(&self, tree: Tree) -> impl Iterator<Item = Root> {
+        let (content, data_key) = (contents_of(tree), data_keys_of(tree));
+        let plain = |folder: &PathBuf| Root { pair: pair(folder, content, data_key), depth: 2 };
+        let tenants =
+            |folder: &PathBuf| Root { pair: pair(folder, &tenant_name(content), &tenant_name(data_key)), depth: 3 };
+        self.folders.iter().flat_map(move |folder| [plain(folder), tenants(folder)])
     }
+}
+
+fn pair(folder: &Path, content: &str, data_key: &str) -> Pair {
+    Pair { content: folder.join(content), data_key: folder.join(data_key) }
 }
 
 fn contents_of(tree: Tree) -> &'static str {
@@ -124,30 +142,39 @@ fn join(folder: &Path, name: &str, tenant: Option<&str>, config: &Path) -> PathB
     }
 }
 
-/// Names of the folder of a client with a fixed list of servers: the newest first, then those that older
-/// clients wrote. `addresses` as the user gave them.
-pub(crate) fn fixed_names(addresses: &[String], namespace: &Namespace) -> Vec<String> {
-    let plain = |address: &String| {
-        let address = address.trim();
-        let address = address.strip_prefix("http://").or_else(|| address.strip_prefix("https://")).unwrap_or(address);
-        address.replace([':', '/'], "_")
+/// Names of the folder of a client: the newest first, then those that older clients wrote.
+pub(crate) fn environment_names(options: &Options) -> Vec<String> {
+    let namespace = &options.namespace;
+    let (without, with) = match (&options.config.environment_name, &options.servers) {
+        (Some(name), _) => return with_prefix(&[plain(name)]),
+        (None, ServerSource::Fixed(texts)) => {
+            let addresses: Vec<String> = texts.iter().flat_map(|text| addresses(text, options.default_port)).collect();
+            let suffix = addresses.join("-");
+            (format!("fixed-{suffix}"), format!("fixed-{namespace}-{suffix}"))
+        }
+        (None, ServerSource::Endpoint(endpoint)) => {
+            let path = endpoint.context_path.as_ref().unwrap_or(&options.context_path);
+            let name = plain(&format!("custom-{}_{}_{path}_{}", endpoint.host, endpoint.port, endpoint.list));
+            (name.clone(), format!("{name}_{namespace}"))
+        }
     };
-    let suffix = addresses.iter().map(plain).collect::<Vec<_>>().join("-");
-    let mut names = vec![format!("fixed-{}-{suffix}", namespace.as_str())];
-    if namespace.is_default() {
-        names.insert(0, format!("fixed-{suffix}"));
-    }
-    with_prefix(&names)
+    // 2.x clients leave the default namespace out, 3.x clients name it.
+    if namespace.is_default() { with_prefix(&[without, with]) } else { with_prefix(&[with]) }
 }
 
-/// Names of the folder of a client that asks an address server, in the same order.
-pub(crate) fn endpoint_names(host: &str, port: u16, path: &str, list: &str, namespace: &Namespace) -> Vec<String> {
-    let plain = format!("custom-{host}_{port}_{path}_{list}").replace([':', '/'], "_");
-    let mut names = vec![format!("{plain}_{}", namespace.as_str())];
-    if namespace.is_default() {
-        names.insert(0, plain);
-    }
-    with_prefix(&names)
+/// The addresses of one text of the server list, as they stand in a folder's name.
+fn addresses(text: &str, default_port: u16) -> impl Iterator<Item = String> {
+    text.split([',', ';']).map(str::trim).filter(|address| !address.is_empty()).map(move |address| {
+        match address.strip_prefix("http://").or_else(|| address.strip_prefix("https://")) {
+            Some(rest) => plain(rest),
+            None if address.contains(':') => plain(address),
+            None => format!("{}_{default_port}", plain(address)),
+        }
+    })
+}
+
+fn plain(name: &str) -> String {
+    name.replace([':', '/'], "_")
 }
 
 /// 2.5 and later put `Config-` before the name.
@@ -272,4 +299,4 @@ pub(crate) fn set_aside(path: &Path) -> io::Result<PathBuf> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -15,7 +15,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use tokio::{sync::watch, time::timeout};
+use tokio::{runtime::Handle, sync::watch, time::timeout};
 
 use super::{
     files::{self, Layout, Pair, Read, Tree},
@@ -37,6 +37,7 @@ struct Shared {
     layout: Arc<Layout>,
     /// Largest file that is read.
     limit: u64,
+    runtime: Handle,
     state: Mutex<State>,
     written: watch::Sender<u64>,
     /// Whether the last write failed: an outage is told once.
@@ -70,17 +71,18 @@ impl Ticket {
 }
 
 impl Snapshots {
-    pub(crate) fn new(layout: Arc<Layout>, limit: u64) -> Self {
+    pub(crate) fn new(layout: Arc<Layout>, limit: u64, runtime: Handle) -> Self {
         Self(Arc::new(Shared {
             layout,
             limit,
+            runtime,
             state: Mutex::default(),
             written: watch::Sender::new(0),
             failing: AtomicBool::new(false),
         }))
     }
 
-    /// Orders a copy of the server's value; an absent config's copy is removed. Needs a runtime.
+    /// Orders a copy of the server's value; an absent config's copy is removed.
     pub(crate) fn store(&self, key: &ConfigKey, value: &Value) -> Ticket {
         let mut state = self.0.state.lock();
         if state.known.get(key).is_some_and(|known| is_same(known, value)) {
@@ -106,7 +108,7 @@ impl Snapshots {
         if !state.busy {
             state.busy = true;
             let shared = self.0.clone();
-            tokio::task::spawn_blocking(move || shared.write_all());
+            self.0.runtime.spawn_blocking(move || shared.write_all());
         }
         self.ticket(number, true)
     }

@@ -1,6 +1,12 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use super::*;
+use crate::{names::Namespace, options::Endpoint};
+
+pub(crate) fn fixed_names(servers: &[&str], namespace: &Namespace) -> Vec<String> {
+    let servers = ServerSource::Fixed(servers.iter().map(|text| (*text).to_owned()).collect());
+    environment_names(&Options { servers, namespace: namespace.clone(), ..Options::default() })
+}
 
 fn key(namespace: &str, group: &str, data_id: &str) -> ConfigKey {
     ConfigKey::new(&Namespace::new(namespace).unwrap(), group, data_id).unwrap()
@@ -13,7 +19,7 @@ fn contents(layout: &Layout, tree: Tree, key: &ConfigKey) -> Vec<String> {
 #[test]
 fn layout_is_that_of_nacos() {
     let namespace = Namespace::new("dev").unwrap();
-    let names = fixed_names(&["http://10.0.0.1:8848".into(), "b:80".into()], &namespace);
+    let names = fixed_names(&["http://10.0.0.1:8848, b:80"], &namespace);
     assert_eq!(names, ["Config-fixed-dev-10.0.0.1_8848-b_80", "fixed-dev-10.0.0.1_8848-b_80"]);
     let layout = Layout::new(Path::new("/home/u"), &names);
     let key = key("dev", "G", "app.yaml");
@@ -31,7 +37,7 @@ fn layout_is_that_of_nacos() {
 
 #[test]
 fn default_namespace_is_read_under_both_spellings() {
-    let names = fixed_names(&["h:1".into()], &Namespace::default());
+    let names = fixed_names(&["h:1"], &Namespace::default());
     assert_eq!(names, ["Config-fixed-h_1", "Config-fixed-public-h_1", "fixed-h_1", "fixed-public-h_1"]);
     let layout = Layout::new(Path::new("/b"), &names);
     let found = contents(&layout, Tree::Failover, &key("", "G", "d"));
@@ -40,20 +46,36 @@ fn default_namespace_is_read_under_both_spellings() {
     assert_eq!(found[1], "/b/nacos/config/Config-fixed-h_1_nacos/data/config-data-tenant/public/G/d");
     assert_eq!(found[7], "/b/nacos/config/fixed-public-h_1_nacos/data/config-data-tenant/public/G/d");
     assert_eq!(contents(&layout, Tree::Failover, &key("public", "G", "d")), found);
-    let roots: Vec<_> = layout.roots(Tree::Failover).take(2).collect();
-    assert_eq!(roots[0], (PathBuf::from("/b/nacos/config/Config-fixed-h_1_nacos/data/config-data"), 2));
-    assert_eq!(roots[1], (PathBuf::from("/b/nacos/config/Config-fixed-h_1_nacos/data/config-data-tenant"), 3));
+    let roots: Vec<Root> = layout.roots(Tree::Failover).collect();
+    assert_eq!(roots.len(), 8);
+    for place in layout.pairs(Tree::Failover, &key("", "G", "d")) {
+        let fits = |root: &&Root| place.content.starts_with(&root.pair.content);
+        let root = roots.iter().find(fits).expect("each place is under a root");
+        let below = place.content.strip_prefix(&root.pair.content).unwrap();
+        assert_eq!(below.components().count(), root.depth);
+        assert_eq!(root.pair.data_key.join(below), place.data_key);
+    }
+}
+
+#[test]
+fn an_address_without_port_is_named_with_the_default_one() {
+    let names = fixed_names(&["a; b:1 ,", "https://c"], &Namespace::new("n").unwrap());
+    assert_eq!(names[0], "Config-fixed-n-a_8848-b_1-c");
 }
 
 #[test]
 fn endpoint_folder_and_long_names() {
-    let names = endpoint_names("acm.example", 8080, "nacos", "serverlist", &Namespace::new("t").unwrap());
+    let servers = ServerSource::Endpoint(Endpoint::new("acm.example"));
+    let mut options = Options { servers, namespace: Namespace::new("t").unwrap(), ..Options::default() };
+    let names = environment_names(&options);
     assert_eq!(names, ["Config-custom-acm.example_8080_nacos_serverlist_t", "custom-acm.example_8080_nacos_serverlist_t"]);
     let layout = Layout::new(Path::new("/b"), &names);
     let folder = layout.folder().to_str().unwrap().to_owned();
     let md5 = md5_hex("Config-custom-acm.example_8080_nacos_serverlist_t");
     assert_eq!(folder, format!("/b/nacos/config/Config-custom-acm.example_8080_nacos_serverlist_{md5}_nacos"));
     assert_eq!(shortened(&"x".repeat(50)), "x".repeat(50));
+    options.config.environment_name = Some("my:cluster".into());
+    assert_eq!(environment_names(&options), ["Config-my_cluster", "my_cluster"]);
 }
 
 #[test]

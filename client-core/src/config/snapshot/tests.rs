@@ -14,9 +14,9 @@ fn value(content: &str, data_key: Option<&str>) -> Value {
 }
 
 fn open(base: &Path) -> (Snapshots, Arc<Layout>) {
-    let names = files::fixed_names(&["h:1".into()], &Namespace::default());
+    let names = files::tests::fixed_names(&["h:1"], &Namespace::default());
     let layout = Arc::new(Layout::new(base, &names));
-    (Snapshots::new(layout.clone(), 1000), layout)
+    (Snapshots::new(layout.clone(), 1000, Handle::current()), layout)
 }
 
 #[tokio::test]
