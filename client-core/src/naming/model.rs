@@ -240,11 +240,6 @@ impl ServiceSnapshot {
         })
     }
 
-    /// The same list under another source and a new revision.
-    pub(crate) fn with_source(&self, source: Source) -> Arc<Self> {
-        Self::from_wire(self.service.clone(), self.to_wire(), source)
-    }
-
     /// A list of instances without the rest, at reference time 0.
     #[cfg(test)]
     pub(crate) fn of(service: ServiceKey, hosts: Vec<Instance>) -> Arc<Self> {

@@ -69,8 +69,8 @@ fn draws_fall_into_the_shares_of_the_weights() {
 #[test]
 fn odd_weights_are_never_chosen_and_huge_ones_do_not_overflow() {
     let weights = [f64::NAN, f64::INFINITY, f64::MAX, f64::MAX];
-    let hosts: Vec<_> = weights.iter().zip(1u16..).map(|(weight, port)| Instance::new("h", port).with_weight(*weight));
-    let counts = counts(&WeightedRandom, &instances(hosts), 400);
+    let hosts = weights.iter().zip(1u16..).map(|(weight, port)| Instance::new("h", port).with_weight(*weight));
+    let counts = counts(&WeightedRandom, &instances(hosts.collect()), 400);
     assert_eq!(counts.keys().copied().collect::<Vec<_>>(), [3, 4]);
     assert!(counts.values().all(|count| *count > 100), "{counts:?}");
 }

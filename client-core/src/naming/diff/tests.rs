@@ -106,7 +106,8 @@ proptest! {
         let (before, after) = (table(&old), table(&new));
         for (address, instance) in &state {
             // An address that was left out may show another owner than the last, never another content.
-            prop_assert!(after[address].contains(&format!("{instance:?}")));
+            let shown = format!("{instance:?}");
+            prop_assert!(after[address].contains(&shown));
             let reported = found.added.iter().chain(&found.modified).any(|one| one.address() == *address);
             prop_assert_eq!(reported, before.get(address) != after.get(address));
         }

@@ -231,7 +231,7 @@ impl<C: Clone> Entry<C> {
         match made {
             Made::Put(number) => {
                 self.held = if certain { Held::Wish { generation, number } } else { Held::Unknown { generation } };
-                self.wishes.retain(|wish| wish.number >= number);
+                self.forget_before(number);
                 self.answer_up_to(number, &Ok(()));
             }
             Made::Take => {
@@ -251,7 +251,7 @@ impl<C: Clone> Entry<C> {
         match made {
             Made::Put(number) => {
                 if keep {
-                    self.wishes.retain(|wish| wish.number >= number);
+                    self.forget_before(number);
                     self.answer_up_to(number, &Err(error.clone()));
                 } else {
                     self.wishes.retain(|wish| wish.number != number);
@@ -275,6 +275,13 @@ impl<C: Clone> Entry<C> {
     /// Lets it rest until then.
     pub(crate) fn rest_until(&mut self, then: Instant) {
         self.retry_at = Some(then);
+    }
+
+    /// Forgets the wishes that this one replaced for good, unless it was taken back.
+    fn forget_before(&mut self, number: Number) {
+        if self.wishes.iter().any(|wish| wish.number == number) {
+            self.wishes.retain(|wish| wish.number >= number);
+        }
     }
 
     fn answer_up_to(&mut self, number: Number, result: &Result<(), Error>) {

@@ -49,7 +49,7 @@ fn a_snapshot_shows_what_the_server_said() {
     assert_eq!(first.instances()[0].weight, 2.5);
     assert_eq!((first.clusters(), first.last_ref_time()), ("a,b", 1_735_689_600_555));
     assert!(first.reach_protection_threshold() && first.cache_time().is_zero() && first.is_usable());
-    let second = first.with_source(Source::Cache);
+    let second = ServiceSnapshot::from_wire(key(), first.to_wire(), Source::Cache);
     assert_eq!(second.source(), Source::Cache);
     assert!(second.revision() > first.revision());
     assert!(format!("{second:?}").contains("10.0.0.1"));

@@ -215,9 +215,8 @@ impl Link for Fake {
     async fn call<Q: Request + Sync>(&self, request: &Q, _: Resource<'_>) -> Result<Q::Response, Error> {
         let mut status = self.watch();
         let sent = async {
-            let connected = status.wait_for(|status| status.state == Link_::Connected).await;
-            assert!(connected.is_ok(), "the server of a test outlives its clients");
-            drop(connected);
+            let connected = status.wait_for(|status| status.state == Link_::Connected).await.is_ok();
+            assert!(connected, "the server of a test outlives its clients");
             self.serve(request).await
         };
         timeout(LIMIT, sent).await.unwrap_or_else(|_| Err(Error::unreachable("not connected in time")))
