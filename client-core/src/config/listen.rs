@@ -30,7 +30,7 @@ use super::{
     fuzzy::Patterns,
     key::from_wire,
     metric,
-    raw::{RawConfig, Value},
+    raw::Value,
     request::{Remote, Wire, answered},
 };
 use crate::{

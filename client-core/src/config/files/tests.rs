@@ -65,14 +65,14 @@ fn an_address_without_port_is_named_with_the_default_one() {
 
 #[test]
 fn endpoint_folder_and_long_names() {
-    let servers = ServerSource::Endpoint(Endpoint::new("acm.example"));
+    let servers = ServerSource::Endpoint(Endpoint::new("acm.example.org"));
     let mut options = Options { servers, namespace: Namespace::new("t").unwrap(), ..Options::default() };
     let names = environment_names(&options);
-    assert_eq!(names, ["Config-custom-acm.example_8080_nacos_serverlist_t", "custom-acm.example_8080_nacos_serverlist_t"]);
+    assert_eq!(names, ["Config-custom-acm.example.org_8080_nacos_serverlist_t", "custom-acm.example.org_8080_nacos_serverlist_t"]);
     let layout = Layout::new(Path::new("/b"), &names);
     let folder = layout.folder().to_str().unwrap().to_owned();
-    let md5 = md5_hex("Config-custom-acm.example_8080_nacos_serverlist_t");
-    assert_eq!(folder, format!("/b/nacos/config/Config-custom-acm.example_8080_nacos_serverlist_{md5}_nacos"));
+    let md5 = md5_hex("Config-custom-acm.example.org_8080_nacos_serverlist_t");
+    assert_eq!(folder, format!("/b/nacos/config/Config-custom-acm.example.org_8080_nacos_serverlis{md5}_nacos"));
     assert_eq!(shortened(&"x".repeat(50)), "x".repeat(50));
     options.config.environment_name = Some("my:cluster".into());
     assert_eq!(environment_names(&options), ["Config-my_cluster", "my_cluster"]);

@@ -129,12 +129,20 @@ struct Slot {
     alone: bool,
 }
 
+/// What a config needs next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lane {
+    Listen,
+    Leave,
+    Query,
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Queued {
     #[default]
     No,
-    /// In the queue of what it needs.
-    Now,
+    /// In this queue; it may have old places in others, which count no more.
+    In(Lane),
     /// Put off; the place in [`Table::later`].
     Later(Instant, u64),
 }
@@ -344,38 +352,43 @@ impl Table {
 
     /// Puts a key into the queue of what it needs next.
     fn enqueue(&mut self, key: &ConfigKey) {
-        let generation = self.generation;
         let Some(slot) = self.slots.get_mut(key) else { return };
-        if slot.busy || slot.queued != Queued::No {
+        if slot.busy || matches!(slot.queued, Queued::Later(..)) {
             return;
         }
-        let known = generation.is_some() && slot.registered == generation;
+        let known = self.generation.is_some() && slot.registered == self.generation;
         if slot.observers.is_empty() && !known {
             self.slots.remove(key);
             return;
         }
-        if generation.is_none() {
+        if self.generation.is_none() {
             return;
         }
-        let queue = if slot.observers.is_empty() {
-            &mut self.leaves
+        let lane = if slot.observers.is_empty() {
+            Lane::Leave
         } else if known && slot.query {
-            &mut self.queries
+            Lane::Query
         } else if !known || slot.check {
-            &mut self.listens
+            Lane::Listen
         } else {
+            slot.queued = Queued::No;
             return;
         };
-        match slot.not_before {
-            None => {
-                slot.queued = Queued::Now;
-                queue.push_back(key.clone());
-            }
-            Some(at) => {
-                self.asked += 1;
-                slot.queued = Queued::Later(at, self.asked);
-                self.later.insert((at, self.asked), key.clone());
-            }
+        if let Some(at) = slot.not_before {
+            self.asked += 1;
+            slot.queued = Queued::Later(at, self.asked);
+            self.later.insert((at, self.asked), key.clone());
+        } else if slot.queued != Queued::In(lane) {
+            slot.queued = Queued::In(lane);
+            self.queue(lane).push_back(key.clone());
+        }
+    }
+
+    fn queue(&mut self, lane: Lane) -> &mut VecDeque<ConfigKey> {
+        match lane {
+            Lane::Listen => &mut self.listens,
+            Lane::Leave => &mut self.leaves,
+            Lane::Query => &mut self.queries,
         }
     }
 }

@@ -5,63 +5,40 @@ use super::*;
 impl Table {
     /// The next request to begin or confirm listens.
     pub(crate) fn next_listen(&mut self, limits: Limits) -> Option<Batch> {
-        let generation = self.generation?;
         let queue = self.cuts.pop_front().unwrap_or_else(|| std::mem::take(&mut self.listens));
-        let is_due = |slot: &Slot| {
-            !slot.observers.is_empty() && (slot.registered != Some(generation) || slot.check && !slot.query)
-        };
-        self.batch(queue, true, limits, is_due)
+        self.batch(queue, Lane::Listen, limits)
     }
 
     /// The next request to stop listens.
     pub(crate) fn next_leave(&mut self, limits: Limits) -> Option<Batch> {
-        let generation = self.generation?;
         let queue = std::mem::take(&mut self.leaves);
-        let is_due = |slot: &Slot| slot.observers.is_empty() && slot.registered == Some(generation);
-        self.batch(queue, false, limits, is_due)
+        self.batch(queue, Lane::Leave, limits)
     }
 
     /// Servers check the namespace of the first config only, so a batch is of one namespace.
-    fn batch(
-        &mut self,
-        queue: VecDeque<ConfigKey>,
-        listen: bool,
-        limits: Limits,
-        is_due: impl Fn(&Slot) -> bool,
-    ) -> Option<Batch> {
+    fn batch(&mut self, queue: VecDeque<ConfigKey>, lane: Lane, limits: Limits) -> Option<Batch> {
         self.asked += 1;
         let mut batch =
             Batch { keys: Vec::new(), request: ConfigBatchListenRequest::default(), redone: 0, asked: self.asked };
         let (mut contexts, mut bytes, mut full) = (Vec::new(), 0, false);
-        let mut moved = Vec::new();
         for key in queue {
-            let Some(slot) = self.slots.get_mut(&key).filter(|slot| slot.queued == Queued::Now) else { continue };
-            if !is_due(slot) {
-                slot.queued = Queued::No;
-                moved.push(key);
-                continue;
-            }
+            let Some(slot) = self.slots.get_mut(&key).filter(|slot| slot.queued == Queued::In(lane)) else { continue };
             let first: Option<&ConfigKey> = batch.keys.first();
             let fits = first.is_none_or(|first| first.namespace() == key.namespace() && !slot.alone);
             let size = key.data_id().len() + key.group().as_str().len() + tenant(&key).len() + CONTEXT_BYTES;
             full |= batch.keys.len() >= limits.keys || !batch.keys.is_empty() && bytes + size > limits.bytes;
             if full || !fits {
-                let queue = if listen { &mut self.listens } else { &mut self.leaves };
-                queue.push_back(key);
+                self.queue(lane).push_back(key);
                 continue;
             }
             bytes += size;
             full |= slot.alone;
-            batch.redone += usize::from(listen && slot.registered.is_some_and(|at| Some(at) != self.generation));
-            (slot.queued, slot.busy) = (Queued::No, true);
-            slot.check = false;
+            batch.redone += usize::from(slot.registered.is_some_and(|at| Some(at) != self.generation));
+            (slot.queued, slot.busy, slot.check) = (Queued::No, true, false);
             contexts.push(context(&key, slot.held.digest()));
             batch.keys.push(key);
         }
-        for key in moved {
-            self.enqueue(&key);
-        }
-        batch.request.listen = listen;
+        batch.request.listen = lane == Lane::Listen;
         batch.request.config_listen_contexts = Some(contexts);
         (!batch.keys.is_empty()).then_some(batch)
     }
@@ -69,13 +46,9 @@ impl Table {
     /// The next question for a value.
     pub(crate) fn next_query(&mut self) -> Option<Query> {
         while let Some(key) = self.queries.pop_front() {
-            let Some(slot) = self.slots.get_mut(&key) else { continue };
-            slot.queued = Queued::No;
-            if slot.observers.is_empty() || !slot.query || slot.registered != self.generation {
-                self.enqueue(&key);
-                continue;
-            }
-            (slot.query, slot.busy) = (false, true);
+            let waits = |slot: &&mut Slot| slot.queued == Queued::In(Lane::Query);
+            let Some(slot) = self.slots.get_mut(&key).filter(waits) else { continue };
+            (slot.queued, slot.busy, slot.query) = (Queued::No, true, false);
             self.asked += 1;
             return Some(Query { key, asked: self.asked });
         }
@@ -113,7 +86,7 @@ impl Table {
             let Some(slot) = self.slots.get_mut(key) else { continue };
             (slot.busy, slot.check) = (false, true);
             if cut {
-                slot.queued = Queued::Now;
+                slot.queued = Queued::In(Lane::Listen);
             } else {
                 slot.alone = is_refusal(error);
                 slot.put_off(error.clone(), now);

@@ -197,7 +197,7 @@ async fn batches_are_bounded_in_bytes_and_of_one_namespace() {
         batches.push(names(&batch).join(" "));
         answer(&mut table, &batch, &[]);
     }
-    assert_eq!(batches, [long.as_str(), "c e", "b d"]);
+    assert_eq!(batches, [long.as_str(), "b d", "c e"]);
 }
 
 #[tokio::test]
