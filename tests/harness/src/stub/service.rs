@@ -61,7 +61,7 @@ async fn answer(request: Request<Incoming>, state: Arc<State>, connection: u64) 
     }
     let reply = match script {
         Some(script) => {
-            let kind = script.kind.unwrap_or_else(|| kind.replace("Request", "Response"));
+            let kind = script.kind.unwrap_or_else(|| reply_of(&kind));
             Message::new(&kind, &success(script.body))
         }
         None => default_reply(&kind, connection),
@@ -75,17 +75,21 @@ fn default_reply(kind: &str, connection: u64) -> Message {
             "connectionId": format!("1735689600000_127.0.0.1_{connection}"),
             "supportAbilityNegotiation": true,
         }),
-        "ConfigChangeBatchListenRequest" | "ConfigBatchListenRequest" => json!({"changedConfigs": []}),
+        "ConfigBatchListenRequest" => json!({"changedConfigs": []}),
         _ => json!({}),
     };
-    let kind = match kind {
+    let Value::Object(members) = members else { unreachable!("all of them are objects") };
+    Message::new(&reply_of(kind), &success(members))
+}
+
+/// The type of the reply to a type of request.
+fn reply_of(kind: &str) -> String {
+    match kind {
         "ConfigBatchListenRequest" => "ConfigChangeBatchListenResponse".to_owned(),
         "PersistentInstanceRequest" => "InstanceResponse".to_owned(),
         "ServiceQueryRequest" => "QueryServiceResponse".to_owned(),
         other => other.replace("Request", "Response"),
-    };
-    let Value::Object(members) = members else { unreachable!("all of them are objects") };
-    Message::new(&kind, &success(members))
+    }
 }
 
 /// Aborts the reader of a stream together with the stream.
