@@ -303,6 +303,3 @@ fn unexpected(address: SocketAddr, answer: &Payload) -> Error {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;
