@@ -285,7 +285,7 @@ impl Config {
     }
 
     fn check_open(&self) -> Result<(), Error> {
-        if self.inner.closed.load(Ordering::SeqCst) { Err(Error::closed()) } else { Ok(()) }
+        if self.inner.closed.load(Ordering::SeqCst) { Err(Error::closed()) } else { self.inner.lines.check_open() }
     }
 
     /// The deadline of a request.

@@ -90,6 +90,18 @@ impl Publish {
         self
     }
 
+    /// Sets who publishes.
+    pub fn operator(mut self, name: impl Into<String>) -> Self {
+        self.operator = Some(name.into());
+        self
+    }
+
+    /// Sets the key of a content that the caller encrypted.
+    pub fn encrypted_data_key(mut self, key: impl Into<String>) -> Self {
+        self.encrypted_data_key = Some(key.into());
+        self
+    }
+
     /// Refuses what the server would refuse, with its code.
     fn check(&self, limit: usize) -> Result<(), Error> {
         if self.content.trim().is_empty() {

@@ -23,7 +23,7 @@ use crate::{
     names::ConfigKey,
 };
 
-/// Longest pause before a failed request is repeated.
+/// Longest pause before a request is repeated that failed on the way or for want of rights.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// Pauses before a listen is repeated to which the server said "changed" and then gave what the client has. A server
 /// may lag behind itself; after these pauses the matter rests until the next push or full comparison.
@@ -192,11 +192,13 @@ impl Slot {
     fn put_off(&mut self, error: Error, now: Instant) {
         let pause = match error.kind() {
             ErrorKind::Unreachable | ErrorKind::Timeout | ErrorKind::Conflict | ErrorKind::OverLimit => {
-                Duration::from_millis(50 << self.attempts.min(7))
+                Duration::from_millis(50 << self.attempts.min(7)).min(LONGEST_PAUSE)
             }
-            _ => LONGEST_PAUSE,
+            ErrorKind::Forbidden => LONGEST_PAUSE,
+            // What is refused for what it is goes alone, so there may be many of them.
+            _ => LONGEST_PAUSE * (1 << self.attempts.min(5)),
         };
-        self.not_before = Some(now + pause.min(LONGEST_PAUSE));
+        self.not_before = Some(now + pause);
         self.attempts += 1;
         self.trouble = Some(error);
     }
