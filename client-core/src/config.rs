@@ -150,7 +150,7 @@ impl Config {
 
     /// Adds a filter, or puts it in the place of the one with the same name. It takes part from the next call on.
     pub fn add_filter(&self, filter: Arc<dyn ConfigFilter>) {
-        self.inner.filters.add(&filter);
+        self.inner.filters.add(filter);
     }
 
     /// Adds an algorithm for configs whose data id begins with `cipher-<algorithm>-`. Without it their texts pass

@@ -67,12 +67,7 @@ impl Observer for Entry {
 
 impl Entry {
     /// Nothing is known. `waiting`: nothing is told until [`Entry::set_failover`] was called.
-    pub(crate) fn new(
-        key: ConfigKey,
-        listens: Arc<Listens>,
-        snapshots: Option<Snapshots>,
-        waiting: bool,
-    ) -> Arc<Self> {
+    pub(crate) fn new(key: ConfigKey, listens: Arc<Listens>, snapshots: Option<Snapshots>, waiting: bool) -> Arc<Self> {
         let state = Mutex::new(State { waiting, ..State::default() });
         Arc::new(Self { key, listens, snapshots, state })
     }
@@ -182,4 +177,3 @@ impl Entry {
         }
     }
 }
-

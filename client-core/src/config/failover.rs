@@ -153,7 +153,8 @@ fn walk(root: &Root, folder: &Path, depth: usize, stamps: &mut HashMap<PathBuf, 
         if depth > 1 {
             walk(root, &path, depth - 1, stamps);
         } else if let Some(content) = mark(&path) {
-            let data_key = path.strip_prefix(&root.pair.content).ok().and_then(|rest| mark(&root.pair.data_key.join(rest)));
+            let data_key =
+                path.strip_prefix(&root.pair.content).ok().and_then(|rest| mark(&root.pair.data_key.join(rest)));
             stamps.insert(path, Stamp { content, data_key });
         }
     }

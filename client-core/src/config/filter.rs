@@ -112,10 +112,11 @@ pub(crate) struct Chain {
 }
 
 impl Chain {
-    pub(crate) fn add(&self, filter: &Arc<dyn ConfigFilter>) {
+    pub(crate) fn add(&self, filter: Arc<dyn ConfigFilter>) {
+        let new = [filter];
         self.filters.rcu(|filters| {
-            let others = filters.iter().filter(|other| other.name() != filter.name());
-            let mut filters: Vec<_> = others.cloned().chain([Arc::clone(filter)]).collect();
+            let others = filters.iter().filter(|other| other.name() != new[0].name());
+            let mut filters: Vec<_> = others.chain(&new).cloned().collect();
             filters.sort_by_key(|filter| filter.order());
             filters
         });

@@ -104,8 +104,7 @@ impl Watched {
     }
 
     fn apply(&mut self, key: ConfigKey, change: Option<&str>) {
-        let changed =
-            if change == Some(DELETE_CONFIG) { self.keys.remove(&key) } else { self.keys.insert(key) };
+        let changed = if change == Some(DELETE_CONFIG) { self.keys.remove(&key) } else { self.keys.insert(key) };
         self.revision += u64::from(changed);
     }
 }

@@ -116,3 +116,6 @@ async fn fall_back(duties: &Duties, entry: &Arc<Entry>) {
         entry.set_snapshot(config);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -269,7 +269,9 @@ impl Jobs {
     fn start(&mut self, shared: &Arc<Shared>, generation: u64, limits: Limits, now: Instant) {
         let mut table = shared.table.lock();
         table.wake(now);
-        if !self.leaving && let Some(batch) = table.next_leave(limits) {
+        if !self.leaving
+            && let Some(batch) = table.next_leave(limits)
+        {
             self.leaving = true;
             let remote = Arc::clone(&shared.remote);
             self.set.spawn(async move {
@@ -277,7 +279,9 @@ impl Jobs {
                 (generation, Done::Left(batch, result))
             });
         }
-        if !self.listening && let Some(batch) = table.next_listen(limits) {
+        if !self.listening
+            && let Some(batch) = table.next_listen(limits)
+        {
             self.listening = true;
             shared.remote.redone(batch.redone);
             let remote = Arc::clone(&shared.remote);
@@ -286,7 +290,9 @@ impl Jobs {
                 (generation, Done::Listened(batch, result))
             });
         }
-        while self.queries < QUERIES && let Some(query) = table.next_query() {
+        while self.queries < QUERIES
+            && let Some(query) = table.next_query()
+        {
             self.queries += 1;
             let remote = Arc::clone(&shared.remote);
             self.set.spawn(async move {

@@ -78,12 +78,14 @@ mod tests {
 
     #[test]
     fn the_captured_question_is_answered() {
-        let push = br#"{"headers":{},"requestId":"60","metricsKeys":[{"type":"cacheData","key":"app.yaml+DEFAULT_GROUP+dev"},
+        let push =
+            br#"{"headers":{},"requestId":"60","metricsKeys":[{"type":"cacheData","key":"app.yaml+DEFAULT_GROUP+dev"},
             {"type":"snapshotData","key":"app.yaml+DEFAULT_GROUP+dev"}],"module":"config"}"#;
         let push = ClientConfigMetricRequest::from_json(push).unwrap().unwrap();
         let config = Arc::new(RawConfig::local("v1".into(), None, Source::Server, 0));
         let about = About::new(&Options::default());
-        let answer = about.answer(&push, 3, |key| (key.to_string() == "dev/DEFAULT_GROUP/app.yaml").then(|| config.clone()));
+        let answer =
+            about.answer(&push, 3, |key| (key.to_string() == "dev/DEFAULT_GROUP/app.yaml").then(|| config.clone()));
         assert_eq!(answer.request_id.as_deref(), Some("60"));
         let metrics = answer.metrics.unwrap();
         let (_, text) = metrics.iter().next().unwrap();

@@ -87,12 +87,8 @@ impl Config {
     /// What the server says.
     async fn ask(&self, key: &ConfigKey) -> Result<Value, Error> {
         let sets = self.inner.headers.sets();
-        let call = Call {
-            resource: resource(key),
-            headers: &sets.query,
-            timeout: Some(self.limit()),
-            retry: Retry::Always,
-        };
+        let call =
+            Call { resource: resource(key), headers: &sets.query, timeout: Some(self.limit()), retry: Retry::Always };
         match self.inner.lines.main().connection().call_with(&query(key), call).await {
             Ok(response) => Ok(Some(Arc::new(answered(response)))),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),

@@ -169,11 +169,7 @@ pub(crate) struct Wire {
 impl Wire {
     pub(crate) fn new(connection: &Connection) -> Self {
         let options = connection.options();
-        Self {
-            connection: connection.clone(),
-            headers: Headers::new(options),
-            timeout: options.config.request_timeout,
-        }
+        Self { connection: connection.clone(), headers: Headers::new(options), timeout: options.config.request_timeout }
     }
 
     async fn send<Q: Request>(
@@ -259,7 +255,10 @@ mod tests {
         let response = nacre_proto::Message::from_json(json).unwrap().unwrap();
         let config = answered(response);
         assert_eq!((&*config.content, config.config_type.as_deref()), ("v1", Some("text")));
-        assert_eq!((config.encrypted_data_key, config.source, config.last_modified), (None, Source::Server, 1_735_689_600_000));
+        assert_eq!(
+            (config.encrypted_data_key, config.source, config.last_modified),
+            (None, Source::Server, 1_735_689_600_000)
+        );
         assert_eq!(config.md5, md5_hex("v1"));
     }
 }

@@ -122,7 +122,9 @@ impl Snapshots {
     /// The copy of a config, if there is a usable one.
     pub(crate) async fn load(&self, key: &ConfigKey) -> Option<Arc<RawConfig>> {
         if let Some(waiting) = self.0.state.lock().waiting.get(key) {
-            return waiting.as_ref().map(|config| Arc::new(RawConfig { source: Source::Snapshot, ..(**config).clone() }));
+            return waiting
+                .as_ref()
+                .map(|config| Arc::new(RawConfig { source: Source::Snapshot, ..(**config).clone() }));
         }
         let (shared, key) = (self.0.clone(), key.clone());
         tokio::task::spawn_blocking(move || shared.read(&key)).await.ok().flatten().map(Arc::new)

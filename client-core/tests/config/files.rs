@@ -71,11 +71,15 @@ async fn the_copy_follows_the_server() {
     let data_key = folder(base.path(), &server).join("encrypted-data-key/snapshot/G/cipher-x-app");
     config.publish(&key, Publish::new("AbC=").encrypted_data_key("k=")).await.unwrap();
     config.get(&key).await.unwrap();
-    assert_eq!((fs::read_to_string(&snapshot).unwrap(), fs::read_to_string(&data_key).unwrap()), ("AbC=".into(), "k=".into()));
-    // An older client's copy must not come back either.
-    let old = base.path().join("nacos/config").join(
-        folder(base.path(), &server).file_name().unwrap().to_str().unwrap().replace("Config-", ""),
+    assert_eq!(
+        (fs::read_to_string(&snapshot).unwrap(), fs::read_to_string(&data_key).unwrap()),
+        ("AbC=".into(), "k=".into())
     );
+    // An older client's copy must not come back either.
+    let old = base
+        .path()
+        .join("nacos/config")
+        .join(folder(base.path(), &server).file_name().unwrap().to_str().unwrap().replace("Config-", ""));
     write(&old.join("snapshot/G/cipher-x-app"), "old");
     config.remove(&key).await.unwrap();
     assert_eq!(config.get(&key).await.unwrap(), None);
@@ -124,7 +128,12 @@ async fn a_failover_file_is_the_first_value_and_needs_no_server() {
     let base = tempfile::tempdir().unwrap();
     let file = folder(base.path(), &server).join("data/config-data-tenant/public/G/app.yaml");
     write(&file, "mine");
-    client(&server).await.config().publish(&client(&server).await.config().key("G", "app.yaml").unwrap(), "server").await.unwrap();
+    client(&server)
+        .await
+        .config()
+        .publish(&client(&server).await.config().key("G", "app.yaml").unwrap(), "server")
+        .await
+        .unwrap();
     let up = with_files(&server, base.path()).await.config();
     let key = up.key("G", "app.yaml").unwrap();
     let mut watch = up.watch(&key).unwrap();

@@ -125,10 +125,8 @@ async fn listeners_of_one_config_each_get_the_newest_in_order() {
     }
     assert_eq!(listens(&server).await, 1, "one listen serves all");
     let mut slow = watches.pop().unwrap();
-    let readers: Vec<_> = watches
-        .into_iter()
-        .map(|mut watch| tokio::spawn(async move { until(&mut watch, "200").await }))
-        .collect();
+    let readers: Vec<_> =
+        watches.into_iter().map(|mut watch| tokio::spawn(async move { until(&mut watch, "200").await })).collect();
     for number in 1..=200 {
         writer.publish(&key, number.to_string()).await.unwrap();
     }
@@ -339,10 +337,7 @@ async fn closing_while_busy_ends_everything_within_a_second() {
         assert!(timeout(LIMIT, watch.next()).await.unwrap().is_none());
     }
     assert_eq!(config.watch(&config.key("G", "a").unwrap()).unwrap_err().kind(), ErrorKind::Closed);
-    wait_until("the listens are gone", async || {
-        listens(&server).await == 0
-    })
-    .await;
+    wait_until("the listens are gone", async || listens(&server).await == 0).await;
     // The client opens again; old handles stay closed.
     client.reopen().unwrap();
     let key = client.config().key("G", "busy30").unwrap();

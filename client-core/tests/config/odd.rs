@@ -17,12 +17,17 @@ const QUERY: &str = "ConfigQueryRequest";
 const NOTIFY: &str = "ConfigChangeNotifyRequest";
 
 fn script(body: Value) -> Script {
-    serde_json::from_value(json!({"body": body})).unwrap()
+    scripted([("body", body)])
+}
+
+fn scripted<const N: usize>(members: [(&str, Value); N]) -> Script {
+    let members = members.map(|(name, value)| (name.to_owned(), value));
+    serde_json::from_value(Value::Object(Map::from_iter(members))).unwrap()
 }
 
 fn listened(changed: Value) -> Script {
-    serde_json::from_value(json!({"type": "ConfigChangeBatchListenResponse", "body": {"changedConfigs": changed}}))
-        .unwrap()
+    let body = Map::from_iter([("changedConfigs".to_owned(), changed)]);
+    scripted([("type", json!("ConfigChangeBatchListenResponse")), ("body", Value::Object(body))])
 }
 
 /// As a Nacos 2.5.1 server answers a query.
@@ -32,7 +37,9 @@ fn found(content: &str) -> Script {
 }
 
 fn absent() -> Script {
-    script(json!({"resultCode": 500, "errorCode": 300, "message": "config data not exist", "lastModified": 0, "beta": false}))
+    script(
+        json!({"resultCode": 500, "errorCode": 300, "message": "config data not exist", "lastModified": 0, "beta": false}),
+    )
 }
 
 fn body(received: &Received) -> Value {
@@ -47,7 +54,8 @@ fn count(stub: &Stub, kind: &str) -> usize {
 async fn the_listen_is_as_nacos_clients_send_it() {
     let stub = Stub::start(true).await.unwrap();
     stub.reply(LISTEN, vec![listened(json!([]))]);
-    let client = Client::builder().server(stub.address().to_string()).app_name("orders").app_label("Vipserver-Tag", "blue");
+    let client =
+        Client::builder().server(stub.address().to_string()).app_name("orders").app_label("Vipserver-Tag", "blue");
     let client = client.connect().await.unwrap();
     let mut watch = client.config().watch(&client.config().key("G", "app.yaml").unwrap()).unwrap();
     assert_eq!(next(&mut watch).await, "absent");
@@ -58,7 +66,10 @@ async fn the_listen_is_as_nacos_clients_send_it() {
             "configListenContexts": [{"group": "G", "md5": "", "dataId": "app.yaml", "tenant": ""}]})
     );
     let header = |name: &str| sent.message.headers.get(name).map(String::as_str);
-    assert_eq!((header("Client-AppName"), header("exConfigInfo"), header("charset")), (Some("orders"), Some("true"), Some("UTF-8")));
+    assert_eq!(
+        (header("Client-AppName"), header("exConfigInfo"), header("charset")),
+        (Some("orders"), Some("true"), Some("UTF-8"))
+    );
     assert_eq!(header("Vipserver-Tag"), Some("blue"));
     assert_eq!(header("Client-RequestToken"), Some(&*md5_hex(header("Client-RequestTS").unwrap())));
 }
@@ -143,15 +154,22 @@ async fn a_config_that_is_being_written_is_asked_again() {
 async fn an_answer_without_the_usual_members_is_read() {
     let stub = Stub::start(true).await.unwrap();
     // A gray version without a formal config: no type, no key.
-    stub.reply(QUERY, vec![script(json!({"content": "x", "md5": md5_hex("x"), "lastModified": "5", "beta": true, "new": 1}))]);
+    stub.reply(
+        QUERY,
+        vec![script(json!({"content": "x", "md5": md5_hex("x"), "lastModified": "5", "beta": true, "new": 1}))],
+    );
     let client = stub_client(&stub).await;
     let key = client.config().key("G", "a").unwrap();
     let value = client.config().get(&key).await.unwrap().unwrap();
-    assert_eq!((value.content(), value.raw().config_type.as_deref(), value.raw().last_modified), ("x", Some("text"), 5));
+    assert_eq!(
+        (value.content(), value.raw().config_type.as_deref(), value.raw().last_modified),
+        ("x", Some("text"), 5)
+    );
     stub.reply(QUERY, vec![absent()]);
     assert_eq!(client.config().get(&key).await.unwrap(), None);
     // The server is starting: that is no answer about the config.
-    let starting = json!({"type": "ErrorResponse", "body": {"resultCode": 500, "errorCode": 300, "message": "starting"}});
+    let starting =
+        json!({"type": "ErrorResponse", "body": {"resultCode": 500, "errorCode": 300, "message": "starting"}});
     stub.reply(QUERY, vec![serde_json::from_value(starting).unwrap()]);
     let error = client.config().with_timeout(Duration::from_millis(500)).get(&key).await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Unreachable | ErrorKind::Timeout), "{error:?}");
@@ -208,12 +226,9 @@ async fn a_new_connection_gets_the_listens_again() {
     stub.wait_received(|received| received.message.kind == LISTEN && contexts(received) == 3, LIMIT).await.unwrap();
     assert_eq!(client.metrics().redone, 3);
     drop(watches);
-    stub.wait_received(
-        |received| received.message.kind == LISTEN && body(received)["listen"] == json!(false),
-        LIMIT,
-    )
-    .await
-    .unwrap();
+    stub.wait_received(|received| received.message.kind == LISTEN && body(received)["listen"] == json!(false), LIMIT)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -245,15 +260,15 @@ async fn patterns_are_watched_where_the_server_offers_it() {
     stub.abilities(Map::from_iter([("fuzzyWatch".to_owned(), json!(true))]));
     let client = stub_client(&stub).await;
     let mut watch = client.config().watch_set("G", "m-*").await.unwrap();
-    let request = stub
-        .wait_received(|received| received.message.kind == "ConfigFuzzyWatchRequest", LIMIT)
-        .await
-        .unwrap();
+    let request =
+        stub.wait_received(|received| received.message.kind == "ConfigFuzzyWatchRequest", LIMIT).await.unwrap();
     assert_eq!(body(&request)["groupKeyPattern"], "public>>G>>m-*");
     assert!(watch.current().is_none());
     let sync = |id: &str, names: &[&str], total: usize, number: usize| {
-        let contexts: Vec<Value> =
-            names.iter().map(|name| json!({"groupKey": format!("{name}+G+public"), "changedType": "ADD_CONFIG"})).collect();
+        let contexts: Vec<Value> = names
+            .iter()
+            .map(|name| json!({"groupKey": format!("{name}+G+public"), "changedType": "ADD_CONFIG"}))
+            .collect();
         json!({"headers": {}, "requestId": id, "groupKeyPattern": "public>>G>>m-*", "contexts": contexts,
             "syncType": "FUZZY_WATCH_INIT_NOTIFY", "totalBatch": total, "currentBatch": number, "module": "config"})
     };
@@ -265,9 +280,13 @@ async fn patterns_are_watched_where_the_server_offers_it() {
     stub.push("ConfigFuzzyWatchSyncRequest", &finish).unwrap();
     let first = timeout(LIMIT, watch.next()).await.unwrap().unwrap();
     let names = |keys: &[nacre_client::ConfigKey]| keys.iter().map(|key| key.data_id().to_owned()).collect::<Vec<_>>();
-    assert_eq!((names(&first.added), first.removed.len(), first.keys.len()), (vec!["m-1".into(), "m-2".into(), "m-3".into()], 0, 3));
+    assert_eq!(
+        (names(&first.added), first.removed.len(), first.keys.len()),
+        (vec!["m-1".into(), "m-2".into(), "m-3".into()], 0, 3)
+    );
     for (id, name, change) in [("4", "m-4", "CONFIG_CHANGED"), ("5", "m-1", "DELETE_CONFIG")] {
-        let push = json!({"headers": {}, "requestId": id, "groupKey": format!("{name}+G+public"), "changeType": change});
+        let push =
+            json!({"headers": {}, "requestId": id, "groupKey": format!("{name}+G+public"), "changeType": change});
         stub.push("ConfigFuzzyWatchChangeNotifyRequest", &push).unwrap();
         let change = timeout(LIMIT, watch.next()).await.unwrap().unwrap();
         assert_eq!(names(if id == "4" { &change.added } else { &change.removed }), [name]);

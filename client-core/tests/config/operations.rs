@@ -25,10 +25,16 @@ async fn what_is_published_is_read() {
         assert_eq!(value.content(), content);
         assert_eq!(value.md5(), md5_hex(content));
         let raw = value.raw();
-        assert_eq!((raw.source, raw.config_type.as_deref(), raw.encrypted_data_key.as_deref()), (Source::Server, Some("text"), None));
+        assert_eq!(
+            (raw.source, raw.config_type.as_deref(), raw.encrypted_data_key.as_deref()),
+            (Source::Server, Some("text"), None)
+        );
         assert!(raw.last_modified > 1_600_000_000_000);
     }
-    config.publish(&key, Publish::new("{}").config_type("json").app_name("orders").tag("a").description("d")).await.unwrap();
+    config
+        .publish(&key, Publish::new("{}").config_type("json").app_name("orders").tag("a").description("d"))
+        .await
+        .unwrap();
     let value = config.get(&key).await.unwrap().unwrap();
     assert_eq!((value.content(), value.raw().config_type.as_deref()), ("{}", Some("json")));
     config.remove(&key).await.unwrap();
@@ -41,7 +47,10 @@ async fn attributes_reach_the_server() {
     let server = server().await;
     let config = client(&server).await.config();
     let key = config.key("G", "app.yaml").unwrap();
-    config.publish(&key, Publish::new("x").app_name("orders").tag("blue").tag("fast").description("why")).await.unwrap();
+    config
+        .publish(&key, Publish::new("x").app_name("orders").tag("blue").tag("fast").description("why"))
+        .await
+        .unwrap();
     let query = [("dataId", "app.yaml"), ("group", "G"), ("tenant", ""), ("show", "all")];
     let shown = server.http().get("/nacos/v1/cs/configs", &query).await.unwrap().json();
     assert_eq!(shown["appName"], "orders");

@@ -68,7 +68,10 @@ fn endpoint_folder_and_long_names() {
     let servers = ServerSource::Endpoint(Endpoint::new("acm.example.org"));
     let mut options = Options { servers, namespace: Namespace::new("t").unwrap(), ..Options::default() };
     let names = environment_names(&options);
-    assert_eq!(names, ["Config-custom-acm.example.org_8080_nacos_serverlist_t", "custom-acm.example.org_8080_nacos_serverlist_t"]);
+    assert_eq!(
+        names,
+        ["Config-custom-acm.example.org_8080_nacos_serverlist_t", "custom-acm.example.org_8080_nacos_serverlist_t"]
+    );
     let layout = Layout::new(Path::new("/b"), &names);
     let folder = layout.folder().to_str().unwrap().to_owned();
     let md5 = md5_hex("Config-custom-acm.example.org_8080_nacos_serverlist_t");

@@ -57,7 +57,7 @@ async fn filters_run_in_order_and_back() {
     let chain = Chain::default();
     assert!(chain.is_empty_for(&key("a")));
     for filter in [Wrap("c", 5), Wrap("a", -1), Wrap("b", 0)] {
-        chain.add(&(Arc::new(filter) as Arc<dyn ConfigFilter>));
+        chain.add(Arc::new(filter));
     }
     let mut text = outgoing("a", "x");
     chain.publish(&mut text).await.unwrap();
@@ -70,7 +70,7 @@ async fn filters_run_in_order_and_back() {
 async fn a_filter_of_the_same_name_takes_the_place() {
     let chain = Chain::default();
     for filter in [Wrap("a", 1), Wrap("b", 2), Wrap("a", 3)] {
-        chain.add(&(Arc::new(filter) as Arc<dyn ConfigFilter>));
+        chain.add(Arc::new(filter));
     }
     let mut text = outgoing("a", "x");
     chain.publish(&mut text).await.unwrap();
@@ -80,7 +80,7 @@ async fn a_filter_of_the_same_name_takes_the_place() {
 #[tokio::test]
 async fn a_failure_names_the_filter_and_keeps_the_cause() {
     let chain = Chain::default();
-    chain.add(&(Arc::new(Wrap("a", 1)) as Arc<dyn ConfigFilter>));
+    chain.add(Arc::new(Wrap("a", 1)));
     let error = chain.receive(&key("a"), raw("plain", None)).await.unwrap_err();
     assert_eq!(error.kind(), crate::ErrorKind::Internal);
     assert_eq!(error.reason(), "config filter a failed: not wrapped");
@@ -114,9 +114,9 @@ impl Cipher for Turn {
 async fn ciphers_work_on_their_data_ids_below_other_filters() {
     let turn = Arc::new(Turn::default());
     let chain = Chain::default();
-    chain.add(&(Arc::new(CipherFilter::new(turn.clone())) as Arc<dyn ConfigFilter>));
+    chain.add(Arc::new(CipherFilter::new(turn.clone())));
     assert!(chain.is_empty_for(&key("cipher-turned")) && !chain.is_empty_for(&key("cipher-turn-a")));
-    chain.add(&(Arc::new(Wrap("w", 7)) as Arc<dyn ConfigFilter>));
+    chain.add(Arc::new(Wrap("w", 7)));
 
     let mut text = outgoing("cipher-turn-app", "ab");
     chain.publish(&mut text).await.unwrap();

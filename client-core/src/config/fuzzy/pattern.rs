@@ -23,7 +23,9 @@ impl Pattern {
             let inner = inner.strip_suffix('*').unwrap_or(inner);
             let legal = |c: char| c.is_ascii_alphanumeric() || "_-.:".contains(c);
             if pattern.is_empty() || !inner.chars().all(legal) {
-                return Err(Error::invalid(format!("Param '{name}' is no pattern that a server understands: {pattern}")));
+                return Err(Error::invalid(format!(
+                    "Param '{name}' is no pattern that a server understands: {pattern}"
+                )));
             }
         }
         Ok(Self { namespace: namespace.clone(), group: group.into(), data_id: data_id.into() })

@@ -59,7 +59,7 @@ impl FakeServer {
     }
 
     /// Stores a config; answers whether someone listens to it.
-    fn publish(&self, data_id: &str, content: &str) -> bool {
+    pub(crate) fn publish(&self, data_id: &str, content: &str) -> bool {
         let mut state = self.state.lock();
         state.configs.insert(data_id.into(), content.into());
         state.listened.contains_key(data_id)
@@ -375,7 +375,8 @@ async fn a_question_for_what_is_held_is_answered_from_memory() {
     let (_entry, outlet) = watch_one(&listens, "a");
     assert_eq!(told(&outlet).await.as_deref(), Some("v1"));
     let asked = MetricsKey { kind: Some("cacheData".into()), key: Some("a+G".into()) };
-    let push = ClientConfigMetricRequest { request_id: Some("9".into()), metrics_keys: vec![asked], ..Default::default() };
+    let push =
+        ClientConfigMetricRequest { request_id: Some("9".into()), metrics_keys: vec![asked], ..Default::default() };
     let frame = listens.shared.push(&Payload::new(ClientConfigMetricRequest::TYPE, push.to_json().into())).unwrap();
     let text = String::from_utf8_lossy(&frame).into_owned();
     assert!(text.contains("v1:6654c734ccab8f440ff0825eb443dc7f") && text.contains("\"requestId\":\"9\""), "{text}");

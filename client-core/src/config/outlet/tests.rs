@@ -71,7 +71,10 @@ async fn a_failed_value_comes_again_later_each_time() {
         let start = tokio::time::Instant::now();
         assert!(poll_fn(|context| outlet.poll_due(context)).await);
         let waited = start.elapsed();
-        assert!(waited >= Duration::from_secs(pause) && waited < Duration::from_millis(pause * 1000 + 100), "{waited:?}");
+        assert!(
+            waited >= Duration::from_secs(pause) && waited < Duration::from_millis(pause * 1000 + 100),
+            "{waited:?}"
+        );
     }
     assert_eq!(text(outlet.take()).as_deref(), Some("v1"));
     // A success resets the pauses.

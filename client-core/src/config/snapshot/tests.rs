@@ -29,7 +29,10 @@ async fn what_was_stored_is_loaded_by_another_client() {
 
     let (other, _) = open(base.path());
     let plain = other.load(&key("plain")).await.unwrap();
-    assert_eq!((&*plain.content, plain.source, plain.encrypted_data_key.as_deref()), ("名: 值\n", Source::Snapshot, None));
+    assert_eq!(
+        (&*plain.content, plain.source, plain.encrypted_data_key.as_deref()),
+        ("名: 值\n", Source::Snapshot, None)
+    );
     assert_eq!(plain.md5, super::super::raw::md5_hex("名: 值\n"));
     let secret = other.load(&key("cipher-x")).await.unwrap();
     assert_eq!((&*secret.content, secret.encrypted_data_key.as_deref()), ("AbC=", Some("key=")));
