@@ -31,7 +31,6 @@ use tokio::{
     time::{Instant, timeout, timeout_at},
 };
 
-pub(crate) use state::Abilities;
 pub use state::{ServerGeneration, State, Status};
 
 use crate::{
@@ -180,11 +179,6 @@ impl Connection {
 
     /// Sends with retries inside one deadline and waits for the answer. An answer that is no success is an error
     /// with its code. A connection that is not there is waited for until the deadline.
-    pub(crate) async fn call<Q: Request>(&self, request: &Q, resource: Resource<'_>) -> Result<Q::Response, Error> {
-        self.perform(request, Call { resource, ..Call::default() }, None).await
-    }
-
-    /// As [`Connection::call`], with more headers and its own deadline.
     pub(crate) async fn call_with<Q: Request>(&self, request: &Q, call: Call<'_>) -> Result<Q::Response, Error> {
         self.perform(request, call, None).await
     }

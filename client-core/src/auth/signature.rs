@@ -40,7 +40,7 @@ impl Signer {
                 self.push_version(to);
             }
             Resource::Config { namespace, group, .. } => {
-                self.sign_config(&stamp, since.as_secs(), namespace, group, to)
+                self.sign_config(&stamp, since.as_secs(), namespace, group, to);
             }
             Resource::ConfigBatch => self.sign_config(&stamp, since.as_secs(), "", "", to),
         }

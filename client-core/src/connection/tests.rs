@@ -7,6 +7,7 @@ use serde_json::json;
 use tokio::time::sleep;
 
 use super::{
+    state::Abilities,
     testing::{Answer, Fake, Network, Received, refused},
     *,
 };
@@ -14,6 +15,12 @@ use crate::ErrorKind;
 
 mod calls;
 mod liveness;
+
+impl Connection {
+    async fn call<Q: Request>(&self, request: &Q, resource: Resource<'_>) -> Result<Q::Response, Error> {
+        self.call_with(request, Call { resource, ..Call::default() }).await
+    }
+}
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -180,7 +187,7 @@ async fn a_missing_confirmation_of_the_setup_ends_the_attempt() {
     // It says that it negotiates, and never does.
     mute.script(|received| {
         let body = json!({"resultCode": 200, "supportAbilityNegotiation": true});
-        (received.kind == "ServerCheckRequest").then(|| Answer::Json("ServerCheckResponse", body))
+        (received.kind == "ServerCheckRequest").then_some(Answer::Json("ServerCheckResponse", body))
     });
     network.put("10.0.0.1:9848", &mute);
     network.put("10.0.0.2:9848", &good);

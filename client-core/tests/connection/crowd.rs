@@ -45,7 +45,7 @@ async fn a_thousand_clients_come_back_after_a_crash() {
     let direct = Query::new(&service).direct();
     let naming = clients[CLIENTS - 1].naming();
     let redone = async {
-        while naming.instances(direct.clone()).await.unwrap().len() < REGISTERED {
+        while naming.instances(direct).await.unwrap().len() < REGISTERED {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };

@@ -1,9 +1,6 @@
 //! What the tests of the connection share.
 
-use std::{
-    net::SocketAddr,
-    time::{Duration, Instant},
-};
+use std::{net::SocketAddr, time::Duration};
 
 use nacre_client::{
     Client, Error, Group,
@@ -12,7 +9,7 @@ use nacre_client::{
 };
 use nacre_harness::stub::{HttpScript, Script};
 use serde_json::{Map, Value};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 /// Long enough for a busy machine, short enough for a test that fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
