@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod captured;
+mod figures;
 mod files;
 mod listens;
 mod odd;
