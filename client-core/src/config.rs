@@ -70,11 +70,7 @@ pub use publish::{Gray, Publish};
 pub use raw::{RawConfig, Source, md5_hex};
 pub use subscription::{ConfigValue, RawWatch, Watch};
 
-use crate::{
-    error::Error,
-    names::ConfigKey,
-    pool::Lines,
-};
+use crate::{error::Error, names::ConfigKey, pool::Lines};
 use cipher::CipherFilter;
 use entry::Entry;
 use failover::Failover;
