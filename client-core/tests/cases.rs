@@ -31,7 +31,7 @@ use harness::Harness;
 use model::Case;
 
 /// What this client can do beyond the common: everything. A capability that the schema gains must be added here.
-const CAPABILITIES: [&str; 16] = [
+const CAPABILITIES: [&str; 17] = [
     "balancers",
     "baseline",
     "batch",
@@ -45,6 +45,7 @@ const CAPABILITIES: [&str; 16] = [
     "maintenance",
     "naming_cache",
     "persistent",
+    "pool",
     "reopen",
     "snapshots",
     "watch_services",

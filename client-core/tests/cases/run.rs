@@ -10,7 +10,7 @@ use std::{
 };
 
 use futures::future::join_all;
-use nacre_client::Client;
+use nacre_client::{Client, Pool};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::{
@@ -41,6 +41,7 @@ pub(crate) struct Stage {
     watches: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Recorder>>>>,
     background: Mutex<HashMap<String, JoinHandle<Result<Outcome, String>>>>,
     pub(crate) balancers: perform::Balancers,
+    pub(crate) pools: Mutex<HashMap<String, Pool>>,
 }
 
 /// Starts the server that most cases share; answers its address.
@@ -85,6 +86,7 @@ pub(crate) async fn case(name: &str, case: Case, harness: Arc<Harness>, shared: 
         watches: Mutex::default(),
         background: Mutex::default(),
         balancers: perform::Balancers::default(),
+        pools: Mutex::default(),
     });
     let limit = Duration::from_millis(case.limit_ms) * slack();
     let outcome = match timeout(limit, stage.play(&case)).await {

@@ -8,7 +8,7 @@ use crate::command::{config::ConfigCommand, documents::DocumentCommand, service:
 
 /// A service registry and configuration centre for Nacos clients.
 #[derive(Debug, Parser)]
-#[command(version, args_conflicts_with_subcommands = true)]
+#[command(name = "nacre", version, args_conflicts_with_subcommands = true)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,

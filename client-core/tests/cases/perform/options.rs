@@ -18,7 +18,7 @@ struct Options {
     directory: Option<String>,
     app_name: Option<String>,
     app_labels: BTreeMap<String, String>,
-    client_ip: Option<String>,
+    pool: Option<String>,
     login: Option<Login>,
     request_timeout_ms: Option<u64>,
     keep_alive_ms: Option<u64>,
@@ -67,7 +67,6 @@ fn milliseconds(value: Option<u64>) -> Option<Duration> {
 fn apply(from: Options, to: &mut nacre_client::Options) {
     set(&mut to.app_name, from.app_name);
     to.app_labels.extend(from.app_labels);
-    to.client_ip = from.client_ip;
     to.directory = from.directory.map(Into::into);
     set(&mut to.request_timeout, milliseconds(from.request_timeout_ms));
     set(&mut to.random_start, from.random_start);
@@ -95,6 +94,9 @@ pub(super) async fn connect(stage: &Stage, name: &str, options: &Value) -> Perfo
     let mut builder = Client::builder().server(server).namespace(namespace);
     if let Some(login) = options.login.take() {
         builder = builder.login(login.username, login.password);
+    }
+    if let Some(pool) = options.pool.take() {
+        builder = builder.pool(stage.pools.lock().entry(pool).or_default());
     }
     let lazy = options.lazy;
     let builder = builder.options(|to| apply(options, to));

@@ -45,7 +45,7 @@ pub(crate) struct Set {
     data_id: String,
 
     /// The text itself
-    #[arg(long, value_name = "TEXT", conflicts_with = "file")]
+    #[arg(long, value_name = "TEXT", conflicts_with = "file", allow_hyphen_values = true)]
     content: Option<String>,
 
     /// A file with the text, - for standard input

@@ -86,3 +86,32 @@ async fn services_are_listed() {
     let yaml = done(&server, "service list --output yaml").await;
     assert!(yaml.contains("count: 2") && yaml.contains("- orders"), "{yaml}");
 }
+
+#[tokio::test]
+async fn colours_are_for_terminals() {
+    let server = server().await;
+    let form = [("serviceName", "orders"), ("ip", "10.0.0.1"), ("port", "1"), ("ephemeral", "false")];
+    assert_eq!(server.http().post("/nacos/v1/ns/instance", &form).await.unwrap().status, 200);
+    let words = format!(
+        "{} service get orders --server {}",
+        nacre_harness::server::binary().unwrap().display(),
+        server.http_address()
+    );
+    // `script` gives the command a terminal of its own.
+    let on_terminal = |declined: bool| {
+        let mut command = tokio::process::Command::new("script");
+        command.args(["--quiet", "--return", "--command", &words, "/dev/null"]);
+        if declined {
+            command.env("NO_COLOR", "1")
+        } else {
+            command.env_remove("NO_COLOR")
+        };
+        command
+    };
+    let coloured = super::output(on_terminal(false)).await;
+    let text = super::text(&coloured.stdout);
+    assert!(text.contains("\x1b[32myes\x1b[0m"), "{text:?}");
+    let declined = super::text(&super::output(on_terminal(true)).await.stdout);
+    assert!(declined.contains("yes") && !declined.contains("\x1b[32m"), "{declined:?}");
+    assert!(!done(&server, "service get orders").await.contains('\x1b'));
+}
