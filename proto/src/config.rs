@@ -1,5 +1,7 @@
 //! Requests of the configuration centre.
 
+pub mod fuzzy;
+
 use std::sync::Arc;
 
 use crate::{

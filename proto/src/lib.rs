@@ -6,6 +6,7 @@ pub mod code;
 pub mod config;
 pub mod internal;
 pub mod json;
+pub mod lock;
 mod message;
 pub mod naming;
 pub mod payload;

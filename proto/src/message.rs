@@ -67,6 +67,9 @@ pub trait Response: Message + Send + 'static {
     #[must_use]
     fn failed(self, result_code: i32, error_code: i32, message: Option<String>) -> Self;
 
+    /// Result code, error code and message.
+    fn outcome(&self) -> (i32, i32, Option<&str>);
+
     /// The answer of a check before the handler: only the members that are never null.
     #[must_use]
     fn refused(error_code: i32, message: impl Into<String>) -> Self {
@@ -277,6 +280,10 @@ macro_rules! response {
                 self.error_code = error_code;
                 self.message = message;
                 self
+            }
+
+            fn outcome(&self) -> (i32, i32, Option<&str>) {
+                (self.result_code, self.error_code, self.message.as_deref())
             }
         }
     };

@@ -1,5 +1,6 @@
 //! Requests of the service registry, and the objects that they carry.
 
+pub mod fuzzy;
 mod instance;
 
 use crate::message::{request, response};

@@ -20,8 +20,12 @@ pub const PREFIX_LENGTH: usize = 5;
 const METADATA_KEY: u8 = 2 << 3 | 2;
 const BODY_KEY: u8 = 3 << 3 | 2;
 const TYPE_KEY: u8 = 3 << 3 | 2;
+const HEADERS_KEY: u8 = 7 << 3 | 2;
+const ENTRY_NAME_KEY: u8 = 1 << 3 | 2;
+const ENTRY_VALUE_KEY: u8 = 2 << 3 | 2;
 const CLIENT_IP_KEY: u8 = 8 << 3 | 2;
 const VALUE_KEY: u8 = 2 << 3 | 2;
+const NO_HEADERS: &[(&str, &str)] = &[];
 
 /// `google.protobuf.Any` with a body that shares its bytes with the message it was read from.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
@@ -74,33 +78,56 @@ impl Payload {
 /// `client_ip` belongs to requests; leave it empty in responses.
 #[must_use]
 pub fn frame(kind: &str, client_ip: &str, parts: &[&[u8]]) -> Bytes {
-    let field = |length: usize| if length == 0 { 0 } else { 1 + encoded_len_varint(length as u64) + length };
-    let body_length: usize = parts.iter().map(|part| part.len()).sum();
-    let metadata_length = field(kind.len()) + field(client_ip.len());
+    let body_length = parts.iter().map(|part| part.len()).sum();
+    let mut out = head(kind, client_ip, NO_HEADERS, body_length, body_length);
+    for part in parts {
+        out.put_slice(part);
+    }
+    out.freeze()
+}
+
+/// What stands before the JSON body in a gRPC message: the body of `body_length` bytes must follow.
+///
+/// `room` is how much of it will be appended to the buffer; a long body is cheaper sent by itself.
+#[must_use]
+pub fn head(kind: &str, client_ip: &str, headers: &[(&str, &str)], body_length: usize, room: usize) -> BytesMut {
+    let field = |length: usize| if length == 0 { 0 } else { nested(length) };
+    let entry = |(name, value): &(&str, &str)| nested(name.len()) + nested(value.len());
+    let headers_length: usize = headers.iter().map(|header| nested(entry(header))).sum();
+    let metadata_length = field(kind.len()) + headers_length + field(client_ip.len());
     let any_length = field(body_length);
-    let nested = |length: usize| 1 + encoded_len_varint(length as u64) + length;
     let message_length = nested(metadata_length) + nested(any_length);
 
-    let mut out = BytesMut::with_capacity(PREFIX_LENGTH + message_length);
+    let mut out = BytesMut::with_capacity(PREFIX_LENGTH + message_length - body_length + room);
     out.put_u8(0);
     out.put_u32(u32::try_from(message_length).expect("bodies are limited far below 4 GiB"));
     put_length(&mut out, METADATA_KEY, metadata_length);
     if !kind.is_empty() {
-        put_length(&mut out, TYPE_KEY, kind.len());
-        out.put_slice(kind.as_bytes());
+        put_text(&mut out, TYPE_KEY, kind);
+    }
+    for header in headers {
+        put_length(&mut out, HEADERS_KEY, entry(header));
+        put_text(&mut out, ENTRY_NAME_KEY, header.0);
+        put_text(&mut out, ENTRY_VALUE_KEY, header.1);
     }
     if !client_ip.is_empty() {
-        put_length(&mut out, CLIENT_IP_KEY, client_ip.len());
-        out.put_slice(client_ip.as_bytes());
+        put_text(&mut out, CLIENT_IP_KEY, client_ip);
     }
     put_length(&mut out, BODY_KEY, any_length);
     if body_length > 0 {
         put_length(&mut out, VALUE_KEY, body_length);
-        for part in parts {
-            out.put_slice(part);
-        }
     }
-    out.freeze()
+    out
+}
+
+/// Length of a field with its key, for keys below 16.
+fn nested(length: usize) -> usize {
+    1 + encoded_len_varint(length as u64) + length
+}
+
+fn put_text(out: &mut BytesMut, key: u8, text: &str) {
+    put_length(out, key, text.len());
+    out.put_slice(text.as_bytes());
 }
 
 fn put_length(out: &mut BytesMut, key: u8, length: usize) {
@@ -128,6 +155,19 @@ mod tests {
             assert_eq!(framed[0], 0);
             assert_eq!(framed[1..5], u32::try_from(encoded.len()).expect("small").to_be_bytes());
             assert_eq!(framed[5..], encoded[..]);
+        }
+    }
+
+    #[test]
+    fn head_and_body_are_what_protobuf_encodes() {
+        for value in ["", "v", &"long".repeat(100)] {
+            let mut payload = Payload::new("Q", Bytes::from_static(b"{}"));
+            let metadata = payload.metadata.as_mut().expect("set by new");
+            metadata.headers.insert("name".to_owned(), value.to_owned());
+            let mut framed = head("Q", "", &[("name", value)], 2, 2);
+            framed.put_slice(b"{}");
+            // An empty value may be left out or not; what counts is what is read.
+            assert_eq!(Payload::decode(framed.freeze().slice(PREFIX_LENGTH..)).expect("own encoding"), payload);
         }
     }
 

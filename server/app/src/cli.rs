@@ -4,9 +4,11 @@ use std::{net::IpAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::command::{config::ConfigCommand, documents::DocumentCommand, service::ServiceCommand};
+
 /// A service registry and configuration centre for Nacos clients.
 #[derive(Debug, Parser)]
-#[command(version, args_conflicts_with_subcommands = true)]
+#[command(name = "nacre", version, args_conflicts_with_subcommands = true)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
@@ -21,6 +23,14 @@ pub(crate) enum Command {
     Server(ServerArgs),
     /// List every setting with its default, environment variable and meaning
     Settings,
+    /// Read, write and watch configs on any Nacos-compatible server
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Find, register and watch services on any Nacos-compatible server
+    #[command(subcommand)]
+    Service(ServiceCommand),
+    #[command(flatten)]
+    Document(DocumentCommand),
 }
 
 /// Flags win over environment variables, and these over the file.

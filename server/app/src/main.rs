@@ -1,6 +1,7 @@
 //! The `nacre` binary.
 
 mod cli;
+mod command;
 mod logging;
 mod server;
 mod settings;
@@ -18,6 +19,9 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Some(cli::Command::Settings) => settings::print(&mut std::io::stdout().lock()).map_err(Into::into),
         Some(cli::Command::Server(arguments)) => server::main(&arguments),
+        Some(cli::Command::Config(command)) => return command::run(command::config::run(command)),
+        Some(cli::Command::Service(command)) => return command::run(command::service::run(command)),
+        Some(cli::Command::Document(command)) => return command::documents::run(&command),
         None => server::main(&cli.server),
     };
     match result {

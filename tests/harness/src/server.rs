@@ -16,7 +16,7 @@ use tokio::process::{Child, ChildStdout, Command};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout};
 
-mod ports;
+pub(crate) mod ports;
 
 use crate::http::Http;
 use ports::Ports;
@@ -150,6 +150,11 @@ impl Server {
         self.spawn()?;
         self.wait_ready().await?;
         Ok(started.elapsed())
+    }
+
+    /// Lets go of the reserved TCP ports, so that nobody answers there until the server is started.
+    pub fn free_ports(&mut self) {
+        self.ports.release();
     }
 
     /// Starts the process without waiting for anything.

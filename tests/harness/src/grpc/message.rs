@@ -105,7 +105,7 @@ impl Message {
     }
 
     /// The length-prefixed gRPC frame.
-    pub(super) fn frame(&self) -> Bytes {
+    pub(crate) fn frame(&self) -> Bytes {
         let metadata = (!self.without_metadata).then(|| Metadata {
             kind: self.kind.clone(),
             headers: self.headers.clone(),
@@ -127,7 +127,7 @@ impl Message {
     }
 
     /// Takes one whole frame off the front of `buffer`, if there is one.
-    pub(super) fn take(buffer: &mut BytesMut) -> Result<Option<Self>> {
+    pub(crate) fn take(buffer: &mut BytesMut) -> Result<Option<Self>> {
         if buffer.len() < PREFIX_BYTES {
             return Ok(None);
         }

@@ -6,20 +6,20 @@ use anyhow::{Result, bail};
 
 /// Below the range from which Linux takes the ports of outgoing connections.
 const RANGE: std::ops::Range<u16> = 12_000..30_000;
-const GRPC_OFFSET: u16 = 1000;
+pub(crate) const GRPC_OFFSET: u16 = 1000;
 const ATTEMPTS: usize = 500;
 
 /// A reserved pair. The UDP socket marks the pair as taken for as long as the value lives: servers use TCP only, so
 /// another test process that tries the same pair fails on the mark while the server can bind its ports.
 #[derive(Debug)]
-pub(super) struct Ports {
+pub(crate) struct Ports {
     http: u16,
     _mark: UdpSocket,
     listeners: Vec<TcpListener>,
 }
 
 impl Ports {
-    pub(super) fn reserve() -> Result<Self> {
+    pub(crate) fn reserve() -> Result<Self> {
         for _ in 0..ATTEMPTS {
             let http = rand::random_range(RANGE);
             let Ok(mark) = UdpSocket::bind(("127.0.0.1", http)) else { continue };
@@ -35,15 +35,15 @@ impl Ports {
     }
 
     /// Frees the TCP ports for the server; the mark stays.
-    pub(super) fn release(&mut self) {
+    pub(crate) fn release(&mut self) {
         self.listeners.clear();
     }
 
-    pub(super) fn http(&self) -> u16 {
+    pub(crate) fn http(&self) -> u16 {
         self.http
     }
 
-    pub(super) fn grpc(&self) -> u16 {
+    pub(crate) fn grpc(&self) -> u16 {
         self.http + GRPC_OFFSET
     }
 }
