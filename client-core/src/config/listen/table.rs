@@ -224,6 +224,9 @@ impl Table {
             }
             Place::Occupied(mut place) => {
                 let slot = place.get_mut();
+                if let (Held::Nothing, true, Some(md5)) = (&slot.held, slot.observers.is_empty(), baseline) {
+                    slot.held = Held::Md5(md5.to_owned());
+                }
                 let wants = slot.wants(baseline);
                 slot.query |= wants;
                 self.listened += usize::from(slot.observers.is_empty());

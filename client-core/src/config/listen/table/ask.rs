@@ -36,6 +36,10 @@ impl Table {
             batch.redone += usize::from(slot.registered.is_some_and(|at| Some(at) != self.generation));
             (slot.queued, slot.busy, slot.check) = (Queued::No, true, false);
             contexts.push(context(&key, slot.held.digest()));
+            if lane == Lane::Leave {
+                // From now on it may grow old, so who comes meanwhile does not get it.
+                slot.held = Held::Nothing;
+            }
             batch.keys.push(key);
         }
         batch.request.listen = lane == Lane::Listen;

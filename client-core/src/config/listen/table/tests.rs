@@ -225,15 +225,22 @@ async fn who_comes_while_a_listen_is_stopped_begins_anew() {
     known(&mut table, "a", &observer, "v1");
     table.detach(&key("a"), &observer);
     let batch = table.next_leave(LIMITS).unwrap();
+    ear.heard();
     let attached = table.attach(&key("a"), observer.clone(), None);
-    assert_eq!(attached.held.map(|(value, _)| value), Some(value("v1")));
+    assert!(attached.held.is_none(), "it may have changed since nobody listens");
     assert!(table.next_listen(LIMITS).is_none(), "the request to stop is on its way");
     table.left(&batch);
     let batch = table.next_listen(LIMITS).unwrap();
-    ear.heard();
     answer(&mut table, &batch, &["a"]);
     query(&mut table, "a", value("v2"));
     assert_eq!(ear.heard(), ["v2"]);
+    // Before the request is sent nothing is lost: the listen simply stays.
+    let batch = table.next_listen(LIMITS).unwrap();
+    answer(&mut table, &batch, &[]);
+    table.detach(&key("a"), &observer);
+    let attached = table.attach(&key("a"), observer.clone(), None);
+    assert_eq!(attached.held.map(|(value, _)| value), Some(value("v2")));
+    assert!(is_idle(&mut table));
 }
 
 #[tokio::test]
