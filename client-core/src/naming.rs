@@ -194,7 +194,8 @@ impl Naming {
     #[must_use]
     pub fn subscribed(&self) -> Vec<ServiceKey> {
         let slots = self.inner.holder.slots();
-        let mut services: Vec<_> = slots.iter().filter(|slot| slot.is_used()).map(|slot| slot.service().clone()).collect();
+        let mut services: Vec<_> =
+            slots.iter().filter(|slot| slot.is_used()).map(|slot| slot.service().clone()).collect();
         services.sort();
         services
     }

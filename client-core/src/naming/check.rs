@@ -31,7 +31,11 @@ pub(crate) fn instance(instance: &Instance, service: &ServiceKey) -> Result<(), 
     match instance.service.as_deref() {
         Some(named) if !named.is_empty() => {
             let other = ServiceKey::new(service.group().as_str(), named)? != *service;
-            if other { Err(Error::from_code(-400, format!("the instance is of {named}, not of {service}"))) } else { Ok(()) }
+            if other {
+                Err(Error::from_code(-400, format!("the instance is of {named}, not of {service}")))
+            } else {
+                Ok(())
+            }
         }
         _ => Ok(()),
     }

@@ -107,12 +107,7 @@ impl Naming {
             return Err(Error::unsupported("the server does not offer watches of patterns"));
         }
         let pattern = Pattern { namespace: self.namespace().clone(), group: group.into(), service: service.into() };
-        let watch = FuzzyWatch {
-            pattern,
-            line: Arc::clone(self.main()),
-            board: Arc::default(),
-            naming: self.clone(),
-        };
+        let watch = FuzzyWatch { pattern, line: Arc::clone(self.main()), board: Arc::default(), naming: self.clone() };
         {
             let mut boards = self.inner.boards.lock();
             boards.retain(|board| board.strong_count() > 0);

@@ -244,7 +244,6 @@ impl Holder {
             self.forget(&slot);
         }
     }
-
 }
 
 impl Drop for Holder {

@@ -162,12 +162,7 @@ impl<L: Link> Book<L> {
 
     /// Takes away what the owner published for a service and waits until the server has nothing. A call that is
     /// cancelled or fails is carried on.
-    pub(crate) async fn withdraw(
-        self: &Arc<Self>,
-        scope: Scope,
-        owner: Owner,
-        limit: Duration,
-    ) -> Result<(), Error> {
+    pub(crate) async fn withdraw(self: &Arc<Self>, scope: Scope, owner: Owner, limit: Duration) -> Result<(), Error> {
         let (answer, answered) = oneshot::channel();
         match self.state.lock().publications.get_mut(&scope).filter(|published| published.owner == owner) {
             Some(published) => published.entry.want_nothing(Some(answer)),

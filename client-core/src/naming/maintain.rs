@@ -6,12 +6,7 @@ use nacre_proto::json::StringMap;
 use serde::Deserialize;
 
 use super::{Naming, check, model::Instance};
-use crate::{
-    connection::Resource,
-    error::Error,
-    http::HttpRequest,
-    names::ServiceKey,
-};
+use crate::{connection::Resource, error::Error, http::HttpRequest, names::ServiceKey};
 
 const INSTANCE: &str = "/v1/ns/instance";
 const SERVICE: &str = "/v1/ns/service";
@@ -160,15 +155,21 @@ impl Maintenance {
         instance(&self.naming, "PUT", service, instance_now).await
     }
 
-    async fn send_service(&self, method: &'static str, service: &ServiceKey, with: &ServiceSettings) -> Result<(), Error> {
+    async fn send_service(
+        &self,
+        method: &'static str,
+        service: &ServiceKey,
+        with: &ServiceSettings,
+    ) -> Result<(), Error> {
         if !with.protect_threshold.is_finite() {
             return Err(Error::invalid("Param 'protectThreshold' is illegal, it must be a finite number."));
         }
         let threshold = with.protect_threshold.to_string();
         let metadata = text(&with.metadata);
-        let selector = with.selector.as_ref().map(|expression| {
-            serde_json::json!({ "type": "label", "expression": expression }).to_string()
-        });
+        let selector = with
+            .selector
+            .as_ref()
+            .map(|expression| serde_json::json!({ "type": "label", "expression": expression }).to_string());
         let mut parameters = vec![("protectThreshold", threshold.as_str()), ("metadata", metadata.as_str())];
         parameters.extend(selector.as_deref().map(|selector| ("selector", selector)));
         request(&self.naming, method, SERVICE, service, &parameters).await.map(|_| ())
@@ -213,7 +214,12 @@ async fn request(
     query.extend_from_slice(parameters);
     let resource = Resource::Naming { namespace, group, service: service.name() };
     let timeout = Some(naming.request_timeout());
-    naming.main().connection().http().request(HttpRequest { method, path, query: &query, form: &[], resource, timeout }).await
+    naming
+        .main()
+        .connection()
+        .http()
+        .request(HttpRequest { method, path, query: &query, form: &[], resource, timeout })
+        .await
 }
 
 fn text(map: &StringMap) -> String {

@@ -171,9 +171,8 @@ impl Sink for Slot {
             let state = self.state.lock();
             let before = self.live.load();
             // Lists come in order from the ledger, but two tasks may bring them at the same time.
-            let late = |before: &ServiceSnapshot| {
-                before.source() == Source::Server && before.revision() >= list.revision()
-            };
+            let late =
+                |before: &ServiceSnapshot| before.source() == Source::Server && before.revision() >= list.revision();
             let protected = self.around.protect_empty && !list.is_usable() && before.is_some();
             if state.closed || protected || before.as_deref().is_some_and(late) {
                 return;

@@ -79,14 +79,14 @@ impl Service {
     /// Forgets who left and enters who joined, so that the table is never larger than the list.
     fn enter(&mut self, hosts: &[Arc<Instance>], revision: u64, first: Option<u64>) {
         let mut old = std::mem::take(&mut self.marks);
-        let kept: HashMap<_, _> =
-            hosts.iter().map(|host| address(host)).map(|address| (old.remove(&address), address)).fold(
-                HashMap::new(),
-                |mut kept, (mark, address)| {
-                    kept.entry(address).or_insert(mark);
-                    kept
-                },
-            );
+        let kept: HashMap<_, _> = hosts
+            .iter()
+            .map(|host| address(host))
+            .map(|address| (old.remove(&address), address))
+            .fold(HashMap::new(), |mut kept, (mark, address)| {
+                kept.entry(address).or_insert(mark);
+                kept
+            });
         let lowest = kept.values().flatten().min().copied().unwrap_or_default();
         let first = first.unwrap_or(lowest);
         self.marks = kept.into_iter().map(|(address, mark)| (address, mark.unwrap_or(first))).collect();

@@ -65,10 +65,11 @@ fn two_owners_of_one_address_are_compared_in_any_order() {
 }
 
 fn any_list() -> impl Strategy<Value = Vec<Arc<Instance>>> {
-    let any_instance = (0u8..6, 0u16..3, 0u8..3, any::<bool>(), 0u8..3).prop_map(|(host, port, weight, healthy, tag)| {
-        let instance = Instance::new(format!("10.0.0.{host}"), port).with_weight(f64::from(weight));
-        instance.with_healthy(healthy).with_metadata("tag", tag.to_string())
-    });
+    let any_instance =
+        (0u8..6, 0u16..3, 0u8..3, any::<bool>(), 0u8..3).prop_map(|(host, port, weight, healthy, tag)| {
+            let instance = Instance::new(format!("10.0.0.{host}"), port).with_weight(f64::from(weight));
+            instance.with_healthy(healthy).with_metadata("tag", tag.to_string())
+        });
     proptest::collection::vec(any_instance.prop_map(Arc::new), 0..12)
 }
 

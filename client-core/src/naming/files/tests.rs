@@ -80,7 +80,8 @@ fn the_content_is_what_java_clients_write() {
     let text = fs::read_to_string(folder.path().join("G%40%40orders")).expect("readable");
     let start = r#"{"name":"orders","groupName":"G","clusters":"","cacheMillis":10000,"hosts":[{"ip":"10.0.0.1","port":80,"weight":2.5,"healthy":true,"enabled":true,"ephemeral":true,"clusterName":"DEFAULT","serviceName":"G@@orders","metadata":{"zone":"a"},"instanceHeartBeatInterval":5000,"#;
     assert!(text.starts_with(start), "{text}");
-    let end = r#""lastRefTime":1735689600555,"checksum":"","allIPs":false,"reachProtectionThreshold":true,"valid":true}"#;
+    let end =
+        r#""lastRefTime":1735689600555,"checksum":"","allIPs":false,"reachProtectionThreshold":true,"valid":true}"#;
     assert!(text.ends_with(end) && !text.contains('\n'), "{text}");
 }
 

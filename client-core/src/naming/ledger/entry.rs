@@ -41,9 +41,14 @@ struct Wish<C> {
 enum Held {
     Nothing,
     /// This wish, on the connection of this generation. With that connection it is gone.
-    Wish { generation: u64, number: Number },
+    Wish {
+        generation: u64,
+        number: Number,
+    },
     /// Something was sent on this generation and nobody knows what became of it.
-    Unknown { generation: u64 },
+    Unknown {
+        generation: u64,
+    },
 }
 
 impl Held {

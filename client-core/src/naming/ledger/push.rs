@@ -33,10 +33,12 @@ impl<L: Link> Book<L> {
                 self.take_sync(&request);
                 known(request.request_id)
             }),
-            NamingFuzzyWatchChangeNotifyRequest::TYPE => answer(push, |request: NamingFuzzyWatchChangeNotifyRequest| {
-                self.take_change(&request);
-                known(request.request_id)
-            }),
+            NamingFuzzyWatchChangeNotifyRequest::TYPE => {
+                answer(push, |request: NamingFuzzyWatchChangeNotifyRequest| {
+                    self.take_change(&request);
+                    known(request.request_id)
+                })
+            }
             _ => None,
         }
     }

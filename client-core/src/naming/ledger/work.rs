@@ -6,10 +6,7 @@ use nacre_proto::naming::fuzzy::{CANCEL_WATCH, NamingFuzzyWatchRequest, WATCH};
 use nacre_proto::naming::{
     BATCH_REGISTER, BatchInstanceRequest, DEREGISTER, InstanceRequest, REGISTER, ServiceInfo, SubscribeServiceRequest,
 };
-use tokio::{
-    task::JoinSet,
-    time::Instant,
-};
+use tokio::{task::JoinSet, time::Instant};
 use tracing::{debug, warn};
 
 use super::{
@@ -37,9 +34,18 @@ const TOO_MANY_PAUSE: Duration = Duration::from_secs(60);
 enum Task {
     /// With an instance to name when it is taken away.
     Publish(Scope, Step<Content>, Option<Content>),
-    Subscribe { namespace: Namespace, service: ServiceKey, step: Step<()> },
+    Subscribe {
+        namespace: Namespace,
+        service: ServiceKey,
+        step: Step<()>,
+    },
     /// With the services that are known, and whether more are waited for.
-    Watch { pattern: Pattern, step: Step<()>, known: Vec<String>, initializing: bool },
+    Watch {
+        pattern: Pattern,
+        step: Step<()>,
+        known: Vec<String>,
+        initializing: bool,
+    },
 }
 
 impl Task {
@@ -212,8 +218,7 @@ impl<L: Link> Book<L> {
     /// The next step, or None when the entry is given back.
     fn next(&self, key: &Key, generation: u64, connected: bool) -> Option<(Task, Way)> {
         let mut state = self.state.lock();
-        let (awaited, again) =
-            with_entry!(state, key, return None, |entry| (entry.is_awaited(), entry.is_again()));
+        let (awaited, again) = with_entry!(state, key, return None, |entry| (entry.is_awaited(), entry.is_again()));
         let task = match key {
             Key::Publication(scope) => {
                 let published = state.publications.get_mut(scope)?;
@@ -432,11 +437,7 @@ impl<L: Link> Book<L> {
 }
 
 fn resource<'a>(namespace: &'a Namespace, service: &'a ServiceKey) -> Resource<'a> {
-    Resource::Naming {
-        namespace: namespace.as_str(),
-        group: service.group().as_str(),
-        service: service.name(),
-    }
+    Resource::Naming { namespace: namespace.as_str(), group: service.group().as_str(), service: service.name() }
 }
 
 fn pause(failures: u32, error: &Error) -> Duration {

@@ -19,7 +19,9 @@ fn ports(hosts: &[Arc<Instance>]) -> Vec<u16> {
 #[test]
 fn queries_choose_by_cluster_and_health() {
     let list = snapshot();
-    let query = |clusters: &[&str], healthy| ports(&Instances::new(Arc::clone(&list), Clusters::new(clusters).names(), healthy));
+    let query = |clusters: &[&str], healthy| {
+        ports(&Instances::new(Arc::clone(&list), Clusters::new(clusters).names(), healthy))
+    };
     assert_eq!(query(&[], None), [1, 2, 3, 4, 5]);
     assert_eq!(query(&["b"], None), [2, 3]);
     assert_eq!(query(&["c", "a"], None), [1, 4, 5]);

@@ -175,7 +175,7 @@ async fn set(arguments: &Set) -> Result<(), Failure> {
     output::show(arguments.target.output, &Shown { content: None, ..Shown::new(&key, Some(&value)) }, || {
         let mut table = Table::new(["CONFIG", "TYPE", "MD5"]);
         let config_type = value.raw().config_type.clone().unwrap_or_default();
-        table.row([Cell::new(&key), Cell::new(config_type), Cell::new(value.md5())]);
+        table.row([Cell::new(&key), Cell::new(&config_type), Cell::new(value.md5())]);
         table
     })
 }

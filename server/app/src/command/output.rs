@@ -35,7 +35,7 @@ pub(crate) struct Cell {
 }
 
 impl Cell {
-    pub(crate) fn new(text: impl ToString) -> Self {
+    pub(crate) fn new(text: &(impl ToString + ?Sized)) -> Self {
         Self { text: text.to_string(), tone: Tone::Plain }
     }
 
@@ -69,7 +69,7 @@ impl Table {
             cells.chain([self.head[column].len()]).max().unwrap_or_default()
         };
         let widths: Vec<usize> = (0..self.head.len()).map(width).collect();
-        let head: Vec<Cell> = self.head.iter().map(Cell::new).collect();
+        let head: Vec<Cell> = self.head.iter().map(|name| Cell::new(*name)).collect();
         let mut out = String::new();
         for row in std::iter::once(&head).chain(&self.rows) {
             for (column, cell) in row.iter().enumerate() {
@@ -147,13 +147,7 @@ mod tests {
     #[test]
     fn columns_are_aligned_and_tame() {
         let text = table().render(false);
-        assert_eq!(
-            text,
-            "NAME   HEALTHY\ngröße  yes\nb\u{fffd}[31m  no\n"
-                .replace("NAME   ", "NAME    ")
-                .replace("größe  ", "größe   ")
-                .replace("b\u{fffd}[31m  ", "b\u{fffd}[31m  ")
-        );
+        assert_eq!(text, "NAME    HEALTHY\ngröße   yes\nb\u{fffd}[31m  no\n");
     }
 
     #[test]

@@ -192,13 +192,13 @@ async fn get(arguments: &Get) -> Result<(), Failure> {
         for instance in &found {
             let metadata: Vec<String> = instance.metadata.iter().map(|(key, value)| format!("{key}={value}")).collect();
             table.row([
-                Cell::new(instance.address()),
+                Cell::new(&instance.address()),
                 Cell::new(&instance.cluster),
                 Cell::flag(instance.healthy),
                 Cell::flag(instance.enabled),
-                Cell::new(instance.weight),
+                Cell::new(&instance.weight),
                 Cell::new(if instance.ephemeral { "ephemeral" } else { "persistent" }),
-                Cell::new(metadata.join(",")),
+                Cell::new(&metadata.join(",")),
             ]);
         }
         table

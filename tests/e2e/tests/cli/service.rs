@@ -29,7 +29,7 @@ async fn an_instance_is_registered_until_ctrl_c() {
     let place = (&line["namespace"], &line["group"], &line["service"]);
     assert_eq!(place, (&json!("dev"), &json!("shop"), &json!("orders")));
     assert_eq!((&line["instances"], &line["added"], &line["removed"]), (&json!([one]), &json!([one]), &json!([])));
-    assert_eq!(instances(&server, "orders --namespace dev --group shop").await, [one.clone()]);
+    assert_eq!(instances(&server, "orders --namespace dev --group shop").await, std::slice::from_ref(&one));
     let (code, said) = provider.stop(Signal::INT).await;
     assert_eq!(code, Some(0), "{said}");
     let said: Vec<&str> = said.lines().collect();

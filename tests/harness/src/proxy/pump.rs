@@ -122,7 +122,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Pump<R, W> {
 
     /// Writes the first held piece or a part of it; tells how the connection ends if it shall.
     async fn forward(&mut self, fault: Fault) -> Option<End> {
-        let Some((_, piece)) = self.held.front_mut() else { return None };
+        let (_, piece) = self.held.front_mut()?;
         let mut end = None;
         let length = match fault {
             Fault::CutAfter(_, how) if self.allowance <= piece.len() as u64 => {

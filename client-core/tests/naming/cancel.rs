@@ -1,0 +1,56 @@
+//! Calls that are cancelled.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use nacre_client::naming::Instance;
+use nacre_harness::proxy::{Door, Fault, Proxy, Way};
+use tokio::time::{sleep, timeout};
+
+use crate::support::{builder, client, eventually, key, listed, server};
+
+#[tokio::test]
+async fn a_cancelled_registration_does_not_stay() -> Result<()> {
+    let server = server().await?;
+    let proxy = Proxy::start(server.http_address()).await?;
+    let slow = nacre_client::Client::builder().server(proxy.address().to_string()).connect().await?;
+    let (naming, observer) = (slow.naming(), client(&server).await?.naming());
+    let orders = key("orders");
+    // The server gets the request, and its answer comes too late.
+    proxy.set(Door::Both, Way::Down, Fault::Delay(Duration::from_millis(400)));
+    let cancelled = timeout(Duration::from_millis(150), naming.register(&orders, Instance::new("10.0.0.1", 1))).await;
+    assert!(cancelled.is_err());
+    eventually(vec!["10.0.0.1:1".to_owned()], || listed(&observer, &orders)).await?;
+    eventually(Vec::<String>::new(), || listed(&observer, &orders)).await?;
+    proxy.set_all(Fault::Pass);
+    naming.register(&orders, Instance::new("10.0.0.1", 2)).await?;
+    proxy.set(Door::Both, Way::Down, Fault::Delay(Duration::from_millis(400)));
+    let cancelled = timeout(Duration::from_millis(150), naming.register(&orders, Instance::new("10.0.0.1", 3))).await;
+    assert!(cancelled.is_err());
+    eventually(vec!["10.0.0.1:2".to_owned()], || listed(&observer, &orders)).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_cancelled_subscription_does_not_stay() -> Result<()> {
+    let server = server().await?;
+    let proxy = Proxy::start(server.http_address()).await?;
+    let slow = nacre_client::Client::builder().server(proxy.address().to_string()).connect().await?;
+    let naming = slow.naming();
+    let orders = key("orders");
+    proxy.set(Door::Both, Way::Down, Fault::Delay(Duration::from_millis(400)));
+    assert!(timeout(Duration::from_millis(150), naming.subscribe(&orders)).await.is_err());
+    assert!(timeout(Duration::from_millis(150), naming.instances(&key("pay"))).await.is_err());
+    assert!(naming.subscribed().is_empty());
+    proxy.set_all(Fault::Pass);
+    eventually(0, || async {
+        let reply = server.http().get("/nacos/v1/ns/service/subscribers", &[("serviceName", "orders")]).await;
+        reply.map(|reply| reply.json()["count"].as_u64().unwrap_or(99))
+    })
+    .await?;
+    sleep(Duration::from_millis(500)).await;
+    assert_eq!(naming.counts().services, 0);
+    let quick = builder(&server).connect().await?;
+    assert!(quick.naming().instances(&orders).await?.is_empty());
+    Ok(())
+}
