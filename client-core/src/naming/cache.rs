@@ -200,7 +200,7 @@ mod tests {
         let next = Arc::new(DiskCache::new(folder.path().join("a/b"), true));
         let orders = next.get(&key("orders")).await.expect("written before");
         assert_eq!((ports(&orders), orders.source()), (vec![1, 2], Source::Cache));
-        assert_eq!(ports(&*next.get(&key("pay")).await.expect("written before")), [3]);
+        assert_eq!(ports(&next.get(&key("pay")).await.expect("written before")), [3]);
         assert!(next.get(&key("other")).await.is_none());
     }
 
@@ -214,7 +214,7 @@ mod tests {
         fs::create_dir(folder.path().join("failover")).expect("folder");
         let cache = Arc::new(DiskCache::new(folder.path().into(), true));
         assert!(cache.get(&key("bad")).await.is_none());
-        assert_eq!(ports(&*cache.get(&key("good")).await.expect("good file")), [1]);
+        assert_eq!(ports(&cache.get(&key("good")).await.expect("good file")), [1]);
         assert_eq!(cache.corrupt(), 1);
         assert!(folder.path().join("corrupt/G%40%40bad").is_file());
         let again = Arc::new(DiskCache::new(folder.path().into(), true));

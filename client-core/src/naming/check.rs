@@ -66,9 +66,9 @@ mod tests {
     use super::*;
     use crate::{ErrorKind, naming::HEART_BEAT_INTERVAL};
 
-    fn refused(one: Instance) -> i32 {
+    fn refused(one: &Instance) -> i32 {
         let service = ServiceKey::new("G", "orders").expect("legal names");
-        let error = instance(&one, &service).expect_err("illegal");
+        let error = instance(one, &service).expect_err("illegal");
         assert_eq!(error.kind(), ErrorKind::InvalidParameter, "{one:?}");
         assert!(!error.is_retryable());
         error.code()
@@ -90,11 +90,11 @@ mod tests {
             good.clone().with_metadata(HEART_BEAT_INTERVAL, "20000"),
             Instance { service: Some("a b".to_owned()), ..good.clone() },
         ] {
-            assert_eq!(refused(bad), 400);
+            assert_eq!(refused(&bad), 400);
         }
         let other_group = Instance { service: Some("H@@orders".to_owned()), ..good.clone() };
-        assert!([400, -400].contains(&refused(other_group)));
-        assert_eq!(refused(Instance { service: Some("G@@pay".to_owned()), ..good }), -400);
+        assert!([400, -400].contains(&refused(&other_group)));
+        assert_eq!(refused(&Instance { service: Some("G@@pay".to_owned()), ..good }), -400);
     }
 
     #[test]

@@ -152,10 +152,10 @@ impl FuzzyWatch {
     /// Calls `ready` whenever there may be something to take, in place of a function that was given before. It may
     /// run in the task that reads the connection: it must not block.
     pub fn on_ready(&self, ready: Ready) {
-        self.board.bell.on_ring(Arc::clone(&ready));
+        self.board.bell.on_ring(ready);
         let has_change = self.board.state.lock().has_change();
         if has_change {
-            ready();
+            self.board.bell.ring();
         }
     }
 

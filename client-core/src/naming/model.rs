@@ -243,7 +243,7 @@ impl ServiceSnapshot {
     /// A list of instances without the rest, at reference time 0.
     #[cfg(test)]
     pub(crate) fn of(service: ServiceKey, hosts: Vec<Instance>) -> Arc<Self> {
-        let hosts = hosts.iter().map(Instance::to_wire).collect();
+        let hosts = hosts.into_iter().map(|host| host.to_wire()).collect();
         Self::from_wire(service, wire::ServiceInfo { hosts, ..wire::ServiceInfo::default() }, Source::Server)
     }
 

@@ -265,9 +265,9 @@ impl ServicesWatch {
     /// Calls `ready` whenever there may be something to take, in place of a function that was given before. It must
     /// not block.
     pub fn on_ready(&self, ready: Ready) {
-        self.viewer.bell.on_ring(Arc::clone(&ready));
+        self.viewer.bell.on_ring(ready);
         if self.has_news() {
-            ready();
+            self.viewer.bell.ring();
         }
     }
 

@@ -35,6 +35,9 @@ pub(crate) struct Watcher {
     bell: Bell,
 }
 
+/// A list, and those of its instances that a subscription shows.
+type Shown = (Arc<ServiceSnapshot>, Arc<[Arc<Instance>]>);
+
 /// What was shown last.
 struct Seen {
     revision: u64,
@@ -56,7 +59,7 @@ impl Watcher {
         // Before the list is read: a list that comes meanwhile sets it again.
         self.fresh.store(false, Ordering::Release);
         let mut seen = self.seen.lock();
-        let (service, instances) = self.unseen(&seen)?;
+        let (service, instances) = self.unseen(seen.as_ref())?;
         let revision = service.revision();
         let before = seen.replace(Seen { revision, instances: Arc::clone(&instances) });
         let changed = match &before {
@@ -76,7 +79,7 @@ impl Watcher {
             return false;
         }
         let mut seen = self.seen.lock();
-        let Some((service, instances)) = self.unseen(&seen) else { return false };
+        let Some((service, instances)) = self.unseen(seen.as_ref()) else { return false };
         match &*seen {
             Some(before) if diff(&before.instances, &instances).is_empty() => {
                 *seen = Some(Seen { revision: service.revision(), instances });
@@ -87,9 +90,9 @@ impl Watcher {
     }
 
     /// The present list, unless it is the one that was seen.
-    fn unseen(&self, seen: &Option<Seen>) -> Option<(Arc<ServiceSnapshot>, Arc<[Arc<Instance>]>)> {
+    fn unseen(&self, seen: Option<&Seen>) -> Option<Shown> {
         let service = self.slot.shown()?;
-        if seen.as_ref().is_some_and(|seen| seen.revision == service.revision()) {
+        if seen.is_some_and(|seen| seen.revision == service.revision()) {
             return None;
         }
         let instances = self.selector.apply(&service);
@@ -183,9 +186,9 @@ impl Subscription {
     /// Calls `ready` whenever there may be something to [`take`](Subscription::take), in place of a function that
     /// was given before. It may run in the task that reads the connection: it must not block.
     pub fn on_ready(&self, ready: Ready) {
-        self.watcher.bell.on_ring(Arc::clone(&ready));
+        self.watcher.bell.on_ring(ready);
         if self.watcher.has_change() {
-            ready();
+            self.watcher.bell.ring();
         }
     }
 }

@@ -17,14 +17,14 @@ async fn a_cancelled_registration_does_not_stay() -> Result<()> {
     let (naming, observer) = (slow.naming(), client(&server).await?.naming());
     let orders = key("orders");
     // The server gets the request, and its answer comes too late.
-    proxy.set(Door::Both, Way::Down, Fault::Delay(Duration::from_millis(400)));
+    proxy.set(Door::Grpc, Way::Down, Fault::Delay(Duration::from_millis(400)));
     let cancelled = timeout(Duration::from_millis(150), naming.register(&orders, Instance::new("10.0.0.1", 1))).await;
     assert!(cancelled.is_err());
     eventually(vec!["10.0.0.1:1".to_owned()], || listed(&observer, &orders)).await?;
     eventually(Vec::<String>::new(), || listed(&observer, &orders)).await?;
     proxy.set_all(Fault::Pass);
     naming.register(&orders, Instance::new("10.0.0.1", 2)).await?;
-    proxy.set(Door::Both, Way::Down, Fault::Delay(Duration::from_millis(400)));
+    proxy.set(Door::Grpc, Way::Down, Fault::Delay(Duration::from_millis(400)));
     let cancelled = timeout(Duration::from_millis(150), naming.register(&orders, Instance::new("10.0.0.1", 3))).await;
     assert!(cancelled.is_err());
     eventually(vec!["10.0.0.1:2".to_owned()], || listed(&observer, &orders)).await?;
@@ -38,7 +38,7 @@ async fn a_cancelled_subscription_does_not_stay() -> Result<()> {
     let slow = nacre_client::Client::builder().server(proxy.address().to_string()).connect().await?;
     let naming = slow.naming();
     let orders = key("orders");
-    proxy.set(Door::Both, Way::Down, Fault::Delay(Duration::from_millis(400)));
+    proxy.set(Door::Grpc, Way::Down, Fault::Delay(Duration::from_millis(400)));
     assert!(timeout(Duration::from_millis(150), naming.subscribe(&orders)).await.is_err());
     assert!(timeout(Duration::from_millis(150), naming.instances(&key("pay"))).await.is_err());
     assert!(naming.subscribed().is_empty());

@@ -73,7 +73,7 @@ async fn who_is_slow_gets_one_change_against_what_it_saw() -> Result<()> {
     let change = next(&slow).await?;
     assert_eq!(parts(&change), (one(19), one(2), one(1)));
     assert_eq!(change.modified[0].weight, 19.0);
-    assert!(slow.take().is_none());
+    assert!(Subscription::take(&slow).is_none());
     Ok(())
 }
 
@@ -151,7 +151,7 @@ async fn a_selector_shows_what_it_accepts_coming_and_going() -> Result<()> {
     provider.register_batch(&orders, vec![near(false), far().with_weight(9.0)]).await?;
     let all = consumer.subscribe(&orders).await?;
     while next(&all).await?.instances.iter().all(|instance| instance.weight < 9.0) {}
-    assert!(seen.take().is_none(), "what it does not accept changes nothing");
+    assert!(Subscription::take(&seen).is_none(), "what it does not accept changes nothing");
     assert_eq!(consumer.instances(&orders).await?.len(), 2, "queries see the whole list");
     Ok(())
 }

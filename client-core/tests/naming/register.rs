@@ -110,7 +110,10 @@ async fn namespaces_groups_and_clusters_are_apart() -> Result<()> {
     }
     assert_eq!(public.instances(&orders).await?.len(), 3, "the narrowed query left the whole list alone");
     let illegal = Clusters::new(["a b"]);
-    assert_eq!(public.instances(Query::new(&orders).clusters(&illegal).direct()).await.expect_err("illegal").code(), 400);
+    assert_eq!(
+        public.instances(Query::new(&orders).clusters(&illegal).direct()).await.expect_err("illegal").code(),
+        400
+    );
     Ok(())
 }
 

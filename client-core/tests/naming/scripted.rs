@@ -74,8 +74,10 @@ async fn servers_that_can_get_them_over_grpc() -> Result<()> {
 #[tokio::test]
 async fn a_reply_that_is_older_than_a_push_is_not_shown() -> Result<()> {
     let (stub, client) = stub(&[]).await?;
-    let info = |stamp: u64, hosts: Value| json!({"name": "orders", "groupName": "DEFAULT_GROUP", "clusters": "",
-        "lastRefTime": stamp, "hosts": hosts});
+    let info = |stamp: u64, hosts: Value| {
+        json!({"name": "orders", "groupName": "DEFAULT_GROUP", "clusters": "",
+        "lastRefTime": stamp, "hosts": hosts})
+    };
     let reply = json!({"serviceInfo": info(1_000, json!([]))});
     stub.reply("SubscribeServiceRequest", vec![Script { after_ms: 300, ..script(reply) }]);
     let naming = client.naming();
@@ -195,11 +197,17 @@ async fn where_it_is_offered_the_list_of_services_is_read_when_it_changes() -> R
 async fn pages_are_read_to_the_end() -> Result<()> {
     let (stub, client) = stub(&[]).await?;
     let first: Vec<_> = (0..5_000).map(|number| format!("s{number}")).collect();
-    let replies = [json!({"count": 5_001, "serviceNames": first}), json!({"count": 5_001, "serviceNames": ["t", "s1"]})];
+    let replies =
+        [json!({"count": 5_001, "serviceNames": first}), json!({"count": 5_001, "serviceNames": ["t", "s1"]})];
     stub.reply("ServiceListRequest", replies.into_iter().map(script).collect());
     let names = client.naming().all_services(&Group::default()).await?;
-    assert_eq!((names.len(), names.last().map(String::as_str)), (5_001, Some("t")), "duplicates of moving pages count once");
-    let pages: Vec<_> = stub.received(Some("ServiceListRequest")).iter().map(|one| one.message.json()["pageNo"].clone()).collect();
+    assert_eq!(
+        (names.len(), names.last().map(String::as_str)),
+        (5_001, Some("t")),
+        "duplicates of moving pages count once"
+    );
+    let pages: Vec<_> =
+        stub.received(Some("ServiceListRequest")).iter().map(|one| one.message.json()["pageNo"].clone()).collect();
     assert_eq!(pages, [json!(1), json!(2)]);
     let _: Map<String, Value> = Map::new();
     Ok(())

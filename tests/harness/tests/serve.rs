@@ -23,9 +23,9 @@ impl Harness {
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
-            .unwrap();
-        let input = child.stdin.take().unwrap();
-        let output = BufReader::new(child.stdout.take().unwrap()).lines();
+            .expect("the program was built with this test");
+        let input = child.stdin.take().expect("piped");
+        let output = BufReader::new(child.stdout.take().expect("piped")).lines();
         let mut harness = Self { child, input, output, last: 0 };
         assert_eq!(harness.line().await, json!({"ready": {"protocol": 1}}));
         harness
@@ -33,11 +33,11 @@ impl Harness {
 
     async fn line(&mut self) -> Value {
         let line = timeout(Duration::from_secs(60), self.output.next_line()).await.expect("a line in time");
-        serde_json::from_str(&line.unwrap().expect("the process lives")).unwrap()
+        serde_json::from_str(&line.expect("lines are text").expect("the process lives")).expect("lines are JSON")
     }
 
     async fn send(&mut self, request: &Value) {
-        self.input.write_all(format!("{request}\n").as_bytes()).await.unwrap();
+        self.input.write_all(format!("{request}\n").as_bytes()).await.expect("the process reads");
     }
 
     async fn perform(&mut self, operation: &str, args: Value) -> Result<Value, String> {
@@ -46,13 +46,13 @@ impl Harness {
         let answer = self.line().await;
         assert_eq!(answer["id"], json!(self.last), "{answer}");
         match answer.get("error") {
-            Some(error) => Err(error.as_str().unwrap().to_owned()),
+            Some(error) => Err(error.as_str().expect("errors are text").to_owned()),
             None => Ok(answer["value"].clone()),
         }
     }
 
     async fn value(&mut self, operation: &str, args: Value) -> Value {
-        self.perform(operation, args).await.unwrap()
+        self.perform(operation, args).await.expect("the operation succeeds")
     }
 }
 

@@ -119,7 +119,7 @@ impl AsciiChart {
 
     /// Adds a line.
     #[must_use]
-    #[expect(clippy::needless_pass_by_value, clippy::should_implement_trait, reason = "the face of the original")]
+    #[expect(clippy::needless_pass_by_value, reason = "the face of the original")]
     pub fn add(mut self, name: &str, histogram: Histogram) -> Self {
         self.lines.push((name.to_owned(), histogram.percentile_stats()));
         self

@@ -6,7 +6,7 @@ fn key(group: &str, name: &str) -> ServiceKey {
 }
 
 fn snapshot(service: ServiceKey) -> Arc<ServiceSnapshot> {
-    let hosts = vec![
+    let hosts = [
         Instance::new("10.0.0.1", 80).with_metadata("zone", "a").with_weight(2.5),
         Instance { id: Some("id-2".to_owned()), healthy: false, ..Instance::new("::1", 81) },
     ];

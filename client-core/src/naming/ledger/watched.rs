@@ -126,7 +126,7 @@ impl Watched {
     }
 
     /// What a request tells the server: the services that are known, and whether more are waited for.
-    pub(super) fn to_tell(&mut self, namespace: &Namespace) -> (Vec<String>, bool) {
+    pub(super) fn tell(&mut self, namespace: &Namespace) -> (Vec<String>, bool) {
         self.synced = Instant::now();
         (self.known.iter().map(|service| format!("{namespace}@@{service}")).collect(), !self.complete)
     }
@@ -168,7 +168,7 @@ impl Watched {
     }
 
     fn note(&mut self, service: ServiceKey, removed: bool) -> bool {
-        if removed == !self.known.contains(&service) {
+        if removed != self.known.contains(&service) {
             return false;
         }
         let known = Arc::make_mut(&mut self.known);

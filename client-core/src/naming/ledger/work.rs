@@ -237,7 +237,7 @@ impl<L: Link> Book<L> {
             Key::Pattern(pattern) => {
                 let watched = state.patterns.get_mut(pattern)?;
                 watched.entry.next(generation).map(|step| {
-                    let (known, initializing) = watched.to_tell(&pattern.namespace);
+                    let (known, initializing) = watched.tell(&pattern.namespace);
                     Task::Watch { pattern: pattern.clone(), step, known, initializing }
                 })
             }
