@@ -58,7 +58,7 @@ fn slack() -> u32 {
     std::env::var("NACRE_SLACK").ok().and_then(|text| text.parse().ok()).unwrap_or(2)
 }
 
-pub(crate) async fn case(case: Case, harness: Arc<Harness>, shared: &Value) -> Result<(), String> {
+pub(crate) async fn case(name: &str, case: Case, harness: Arc<Harness>, shared: &Value) -> Result<(), String> {
     let number = RUNS.fetch_add(1, Ordering::Relaxed);
     let run = format!("{:x}{number:x}", std::process::id());
     let scope = format!("c{number}");
@@ -95,6 +95,7 @@ pub(crate) async fn case(case: Case, harness: Arc<Harness>, shared: &Value) -> R
     };
     stage.clear().await;
     let ended = harness.ask(&scope, "scope.end", &json!({}), None).await?;
+    let _ = name;
     outcome.map_err(|failure| match ended["logs"].as_object().filter(|logs| !logs.is_empty()) {
         None => failure,
         Some(logs) => logs.iter().fold(failure, |text, (server, log)| {
