@@ -182,7 +182,8 @@ async fn every_captured_push_is_acknowledged_and_told() {
         let is_answer = |received: &Received| {
             let body = received.message.body.as_deref().unwrap_or_default();
             let body: Value = serde_json::from_slice(body).unwrap_or_default();
-            received.message.kind == "ConfigChangeNotifyResponse" && body["requestId"].as_str() == Some(index.to_string().as_str())
+            received.message.kind == "ConfigChangeNotifyResponse"
+                && body["requestId"].as_str() == Some(index.to_string().as_str())
         };
         stub.wait_received(is_answer, LIMIT).await.unwrap();
         drop(watch);

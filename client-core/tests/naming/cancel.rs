@@ -43,11 +43,7 @@ async fn a_cancelled_subscription_does_not_stay() -> Result<()> {
     assert!(timeout(Duration::from_millis(150), naming.instances(&key("pay"))).await.is_err());
     assert!(naming.subscribed().is_empty());
     proxy.set_all(Fault::Pass);
-    eventually(0, || async {
-        let reply = server.http().get("/nacos/v1/ns/service/subscribers", &[("serviceName", "orders")]).await;
-        reply.map(|reply| reply.json()["count"].as_u64().unwrap_or(99))
-    })
-    .await?;
+    eventually(0.0, || server.metric("nacre_naming_subscriptions")).await?;
     sleep(Duration::from_millis(500)).await;
     assert_eq!(naming.counts().services, 0);
     let quick = builder(&server).connect().await?;

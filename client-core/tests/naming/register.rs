@@ -181,7 +181,7 @@ async fn closing_takes_back_what_the_client_made() -> Result<()> {
     let seen = staying.naming().subscribe(&orders).await?;
     assert_eq!(next(&seen).await?.instances.len(), 2);
     let own = naming.subscribe(&orders).await?;
-    let started = std::time::Instant::now();
+    let started = tokio::time::Instant::now();
     leaving.close().await;
     assert!(started.elapsed().as_millis() < 1_000, "closing took {:?}", started.elapsed());
     let change = next(&seen).await?;
