@@ -1,6 +1,6 @@
 //! A request and its answer: attempts within one deadline, credentials, and what an answer says.
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use nacre_proto::{Message, Payload, Request, Response, code, internal::ErrorResponse, payload};
@@ -51,11 +51,8 @@ impl Connection {
         let deadline = Instant::now() + limit;
         let body = Bytes::from(request.to_json());
         let mut stage = Stage::Waiting;
-        let result = {
-            // Pinned here, so that the wrappers do not move it.
-            let attempts = pin!(self.attempts::<Q>(&body, call, generation, &mut stage));
-            timeout_at(deadline, attempts).instrument(debug_span!("request", kind = Q::TYPE)).await
-        };
+        let attempts = self.attempts::<Q>(&body, call, generation, &mut stage);
+        let result = timeout_at(deadline, attempts).instrument(debug_span!("request", kind = Q::TYPE)).await;
         let result = result.unwrap_or_else(|_| Err(self.late(Q::TYPE, limit, &stage)));
         match &result {
             Ok(_) => self.shared.counters.calls.add(1),

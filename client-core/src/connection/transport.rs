@@ -1,16 +1,6 @@
 //! HTTP/2 on one socket: calls with one answer, and the stream of pushes. Speaks to `h2` itself, so that a call costs
 //! one HTTP/2 stream and neither a task nor a channel.
 
-use std::{
-    future::poll_fn,
-    pin::pin,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    task::Poll,
-};
-
 use bytes::{Bytes, BytesMut};
 use h2::{
     RecvStream, SendStream,
@@ -49,8 +39,6 @@ pub(super) struct Requests {
     stream_uri: Uri,
     headers: HeaderMap,
     limit: usize,
-    /// Calls that wait for their answers.
-    under_way: Arc<AtomicUsize>,
 }
 
 /// Why a call has no answer.
@@ -83,13 +71,15 @@ impl Transport {
             .handshake(socket.io)
             .await
             .map_err(|error| broken(error).error)?;
-        let under_way = Arc::new(AtomicUsize::new(0));
-        let driver = Task::spawn(drive(connection, Arc::clone(&under_way)));
+        let driver = Task::spawn(async move {
+            // Whoever waits for something on this connection gets the error.
+            let _ = connection.await;
+        });
         let headers = HeaderMap::from_iter([
             (header::CONTENT_TYPE, HeaderValue::from_static("application/grpc")),
             (header::TE, HeaderValue::from_static("trailers")),
         ]);
-        Ok(Self { requests: Requests { sender, call_uri, stream_uri, headers, limit, under_way }, driver })
+        Ok(Self { requests: Requests { sender, call_uri, stream_uri, headers, limit }, driver })
     }
 
     pub(super) fn requests(&self) -> &Requests {
@@ -104,45 +94,9 @@ impl Transport {
     }
 }
 
-/// Moves the bytes of a connection until it ends.
-///
-/// While several calls are under way, it lets those go first who are about to send as well: what they add leaves in
-/// the same packet.
-async fn drive(connection: impl Future<Output = Result<(), h2::Error>>, under_way: Arc<AtomicUsize>) {
-    let mut connection = pin!(connection);
-    let mut gathering = false;
-    poll_fn(|context| {
-        gathering = !gathering && under_way.load(Ordering::Relaxed) > 1;
-        if gathering {
-            context.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        // Whoever waits for something on this connection gets the error.
-        connection.as_mut().poll(context).map(|_| ())
-    })
-    .await;
-}
-
-/// Counts a call while it is under way.
-struct UnderWay<'a>(&'a AtomicUsize);
-
-impl<'a> UnderWay<'a> {
-    fn new(count: &'a AtomicUsize) -> Self {
-        count.fetch_add(1, Ordering::Relaxed);
-        Self(count)
-    }
-}
-
-impl Drop for UnderWay<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
 impl Requests {
     /// Sends a request and waits for its answer. `head` is what stands before `body`, see [`payload::head`].
     pub(super) async fn call(&self, head: BytesMut, body: &Bytes) -> Result<Payload, Failure> {
-        let _under_way = UnderWay::new(&self.under_way);
         let mut sender = self.sender.clone().ready().await.map_err(broken)?;
         let (response, mut stream) = sender.send_request(self.request(&self.call_uri), false).map_err(broken)?;
         // When this fails the stream has ended: the answer says why, and may even be one.
