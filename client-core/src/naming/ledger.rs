@@ -51,6 +51,10 @@ pub(crate) struct Scope {
     pub(crate) service: ServiceKey,
 }
 
+/// Another owner publishes the service on this connection.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Taken;
+
 /// What one owner publishes for a service.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Content {
@@ -134,7 +138,8 @@ impl<L: Link> Book<L> {
     }
 
     /// Publishes on a claimed service, in place of what the owner published there before, and waits until the
-    /// server has it. A failure that may pass leaves it in the ledger; a cancelled call takes it back.
+    /// server has it. A failure that may pass leaves it in the ledger; a cancelled call takes it back. Fails with
+    /// [`Taken`] when another owner was quicker after the claim.
     ///
     /// After `limit` the waiting ends, and nothing else.
     pub(crate) async fn publish(
@@ -143,13 +148,13 @@ impl<L: Link> Book<L> {
         owner: Owner,
         content: Content,
         limit: Duration,
-    ) -> Result<(), Error> {
+    ) -> Result<Result<(), Error>, Taken> {
         let (answer, answered) = oneshot::channel();
         let number = {
             let mut state = self.state.lock();
             let published = state.publications.entry(scope.clone()).or_insert_with(|| Published::new(owner));
             if published.owner != owner {
-                return Err(Error::internal("another object publishes this service on the connection"));
+                return Err(Taken);
             }
             published.entry.want(content, Some(answer))
         };
@@ -157,7 +162,7 @@ impl<L: Link> Book<L> {
         let mut undo = Undo { book: Arc::downgrade(self), scope: Some((scope, number)) };
         let result = self.within(limit, answered).await;
         undo.scope = None;
-        result
+        Ok(result)
     }
 
     /// Takes away what the owner published for a service and waits until the server has nothing. A call that is

@@ -97,12 +97,19 @@ impl Naming {
 
     async fn publish(&self, service: &ServiceKey, content: Content) -> Result<(), Error> {
         self.holder().open()?;
-        // Where it is published already it stays: on another line it would be there twice.
-        let line = match self.published(service) {
-            Some((line, _)) => line,
-            None => self.lines().publishing(self.namespace(), service)?,
-        };
-        line.ledger().publish(self.scope(service), self.owner(), content, self.request_timeout()).await
+        loop {
+            // Where it is published already it stays: on another line it would be there twice.
+            let line = match self.published(service) {
+                Some((line, _)) => line,
+                None => self.lines().publishing(self.namespace(), service)?,
+            };
+            let (scope, limit) = (self.scope(service), self.request_timeout());
+            // If another client came between, the next line is free, or is opened.
+            let published = line.ledger().publish(scope, self.owner(), content.clone(), limit).await;
+            if let Ok(published) = published {
+                return published;
+            }
+        }
     }
 
     /// What this client publishes for a service, and where.

@@ -55,7 +55,8 @@ async fn without_a_server_the_lists_of_the_last_run_are_shown() -> Result<()> {
     assert_eq!(unknown.kind(), ErrorKind::Unreachable);
 
     server.start().await?;
-    client(&server).await?.naming().register(&orders, Instance::new("10.0.0.2", 2)).await?;
+    let provider = client(&server).await?;
+    provider.naming().register(&orders, Instance::new("10.0.0.2", 2)).await?;
     let mut shown = Vec::new();
     while !shown.contains(&"10.0.0.2:2".to_owned()) {
         shown = addresses(next(&watch).await?.instances.iter().map(|one| &**one));

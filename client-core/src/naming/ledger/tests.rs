@@ -82,7 +82,7 @@ impl World {
 
     async fn publish(&self, name: &str, content: Content) -> Result<(), Error> {
         assert!(self.book.claim(&Namespace::default(), &key(name), self.owner));
-        self.book.publish(scope(name), self.owner, content, LIMIT).await
+        self.book.publish(scope(name), self.owner, content, LIMIT).await.expect("claimed just now")
     }
 
     async fn withdraw(&self, name: &str) -> Result<(), Error> {
@@ -278,6 +278,9 @@ async fn two_owners_do_not_share_a_publication() {
     assert!(world.book.claim(&namespace, &key("orders"), other), "free");
     assert!(world.book.claim(&namespace, &key("orders"), world.owner), "a claim alone holds nothing");
     world.publish("orders", one(1)).await.expect("published");
+    let late = world.book.publish(scope("orders"), other, one(2), LIMIT).await;
+    assert_eq!(late.expect_err("the other one was quicker"), Taken);
+    assert_eq!(world.link.published("orders"), Some(vec![1]));
     assert!(!world.book.claim(&namespace, &key("orders"), other));
     assert!(world.book.claim(&Namespace::new("dev").expect("legal"), &key("orders"), other), "another service");
     assert_eq!(world.book.content(&scope("orders"), other), None);
@@ -295,7 +298,7 @@ async fn an_owner_that_leaves_takes_its_own_along() {
         world.publish(&format!("s{number}"), one(number)).await.expect("published");
     }
     assert!(world.book.claim(&Namespace::default(), &key("theirs"), other));
-    world.book.publish(scope("theirs"), other, one(1), LIMIT).await.expect("published");
+    world.book.publish(scope("theirs"), other, one(1), LIMIT).await.expect("claimed").expect("published");
     world.link.slow(Duration::from_millis(10));
     world.book.leave(world.owner, Instant::now() + Duration::from_secs(1)).await;
     assert_eq!(world.link.services(), BTreeSet::from(["theirs".to_owned()]));
