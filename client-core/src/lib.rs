@@ -69,6 +69,7 @@ mod metrics;
 pub mod names;
 pub mod naming;
 pub mod options;
+mod pattern;
 mod pool;
 mod servers;
 mod task;

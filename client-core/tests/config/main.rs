@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod captured;
-mod figures;
 mod files;
 mod listens;
 mod odd;

@@ -101,7 +101,8 @@ async fn survives(server: SocketAddr, number: usize, harm: Harm) {
         Err(_) => watch.current().filter(|value| value.content() == "2").map(drop),
     };
     eventually(&format!("{harm:?}: the watch sees what was published meanwhile"), seen).await;
-    assert_eq!(ports(&other, &orders).await.unwrap(), [1], "{harm:?}");
+    // A connection cut late is made again and registers again, which takes a moment.
+    wait_ports(&other, &orders, &[1]).await;
     // The registration belongs to the present connection: it ends with it.
     harmed.close().await;
     wait_ports(&other, &orders, &[]).await;

@@ -2,19 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "cases/events.rs"]
 mod events;
-#[path = "cases/expand.rs"]
 mod expand;
-#[path = "cases/harness.rs"]
 mod harness;
-#[path = "cases/matcher.rs"]
 mod matcher;
-#[path = "cases/model.rs"]
 mod model;
-#[path = "cases/perform.rs"]
 mod perform;
-#[path = "cases/run.rs"]
 mod run;
 
 use std::{

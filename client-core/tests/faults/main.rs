@@ -3,15 +3,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "faults/calls.rs"]
 mod calls;
-#[path = "faults/crowd.rs"]
 mod crowd;
-#[path = "faults/kills.rs"]
 mod kills;
-#[path = "faults/network.rs"]
 mod network;
-#[path = "faults/switching.rs"]
 mod switching;
 
 use std::{
