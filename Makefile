@@ -25,6 +25,8 @@ PORT ?= 8848
 ARGS ?=
 # The server that every suite starts: built once, found by this variable.
 export NACRE_SERVER ?= $(TARGET)/debug/nacre
+# The process that behaviour cases ask for servers, proxies and files.
+export NACRE_HARNESS ?= $(TARGET)/debug/nacre-harness
 
 TIMED := scripts/timed.sh
 COMPAT := python3 tests/compat/run.py

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Metrics {
-    /// Requests that were answered with success.
+    /// Requests that were answered: with success, or that there is no such thing.
     pub calls: u64,
     /// Requests that failed in the end.
     pub failed_calls: u64,

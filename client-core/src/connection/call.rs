@@ -56,6 +56,8 @@ impl Connection {
         let result = result.unwrap_or_else(|_| Err(self.late(Q::TYPE, limit, &stage)));
         match &result {
             Ok(_) => self.shared.counters.calls.add(1),
+            // An answer like any other: who asks for a config may not know whether there is one.
+            Err(error) if error.kind() == ErrorKind::NotFound => self.shared.counters.calls.add(1),
             Err(error) => {
                 self.shared.counters.failed_calls.add(1);
                 debug!(kind = Q::TYPE, %error, "request failed");

@@ -257,3 +257,6 @@ fn sink(slot: &Arc<Slot>) -> Weak<dyn Sink> {
     let weak: Weak<Slot> = Arc::downgrade(slot);
     weak
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

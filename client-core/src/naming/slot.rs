@@ -190,3 +190,6 @@ impl Sink for Slot {
         self.wake();
     }
 }
+
+#[cfg(test)]
+mod tests;

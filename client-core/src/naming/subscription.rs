@@ -242,3 +242,6 @@ impl Listener {
         &self.service
     }
 }
+
+#[cfg(test)]
+mod tests;

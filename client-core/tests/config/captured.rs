@@ -1,80 +1,17 @@
 //! The answers and pushes of a running Nacos 2.5.1 (`tests/vectors`), played to the client.
 
-use std::{fs, path::Path};
-
 use nacre_client::{
     Config, ConfigKey, Error, ErrorKind, Namespace,
     config::{Source, md5_hex},
 };
 use nacre_harness::{
     Stub,
-    stub::{Received, Script},
+    captured::{EPOCH_MS, Step, steps},
+    stub::Received,
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::support::{LIMIT, next, stub_client};
-
-/// One step of a captured scenario, with its file's name.
-struct Step {
-    file: String,
-    kind: String,
-    asked: Value,
-    answer: Map<String, Value>,
-}
-
-/// What a scenario allows to vary, as one value.
-fn settled(value: &Value) -> Option<Value> {
-    Some(match value {
-        Value::Object(members) => match members.iter().next() {
-            Some((name, rule)) if name.starts_with('$') => match name.as_str() {
-                "$epochMs" => 1_735_689_600_000_i64.into(),
-                "$string" => "8".into(),
-                "$text" => rule.clone(),
-                "$optional" | "$any" => return None,
-                "$unordered" => rule.clone(),
-                "$repeat" => {
-                    let count = usize::try_from(rule["count"].as_u64().unwrap()).unwrap();
-                    rule["text"].as_str().unwrap().repeat(count).into()
-                }
-                other => panic!("unknown matcher {other}"),
-            },
-            _ => members.iter().filter_map(|(name, value)| Some((name.clone(), settled(value)?))).collect(),
-        },
-        Value::Array(items) => items.iter().filter_map(settled).collect(),
-        Value::String(text) => text.replace("${run}", "1").into(),
-        other => other.clone(),
-    })
-}
-
-/// The steps of all config scenarios that `wanted` takes: what was asked, and the answer's type and body.
-fn steps(wanted: impl Fn(&Value) -> Option<(&str, &Value, &Value)>) -> Vec<Step> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors/grpc");
-    let mut found = Vec::new();
-    for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
-        let file = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        if !file.starts_with("config-") {
-            continue;
-        }
-        let scenario: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
-        for step in scenario["steps"].as_array().unwrap() {
-            let Some((kind, asked, answer)) = wanted(step) else { continue };
-            let Some(Value::Object(answer)) = settled(answer) else { continue };
-            found.push(Step { file: file.clone(), kind: kind.into(), asked: asked.clone(), answer });
-        }
-    }
-    found
-}
-
-fn answered<'a>(step: &'a Value, kind: &str) -> Option<(&'a str, &'a Value, &'a Value)> {
-    let expected = &step["expect"];
-    let kind = expected["type"].as_str().filter(|found| step["do"] == "call" && *found == kind)?;
-    Some((kind, &step["body"], &expected["body"]))
-}
-
-fn script(step: &Step) -> Script {
-    let members = [("type".to_owned(), step.kind.clone().into()), ("body".to_owned(), step.answer.clone().into())];
-    serde_json::from_value(Value::Object(Map::from_iter(members))).unwrap()
-}
 
 async fn open() -> (Stub, Config, ConfigKey) {
     let stub = Stub::start(true).await.unwrap();
@@ -83,27 +20,23 @@ async fn open() -> (Stub, Config, ConfigKey) {
     (stub, config, key)
 }
 
-fn number(step: &Step, name: &str) -> i64 {
-    step.answer[name].as_i64().unwrap()
-}
-
 #[tokio::test]
 async fn every_captured_value_is_read() {
     let (stub, config, key) = open().await;
-    let steps = steps(|step| answered(step, "ConfigQueryResponse"));
+    let steps = steps("grpc", "config-", &["ConfigQueryResponse"]).unwrap();
     assert!(steps.len() > 120, "{}", steps.len());
     for step in steps {
-        stub.reply("ConfigQueryRequest", vec![script(&step)]);
+        stub.reply("ConfigQueryRequest", vec![step.script()]);
         let read = config.get(&key).await;
-        match (number(&step, "resultCode"), number(&step, "errorCode")) {
+        match (step.number("resultCode"), step.number("errorCode")) {
             (200, 0) => {
                 let raw = read.unwrap().unwrap().raw().clone();
-                assert_eq!(Some(&*raw.content), step.answer["content"].as_str(), "{}", step.file);
+                assert_eq!(Some(&*raw.content), step.text("content"), "{}", step.file);
                 assert_eq!(raw.md5, md5_hex(&raw.content), "{}", step.file);
-                assert_eq!((raw.source, raw.last_modified), (Source::Server, 1_735_689_600_000));
-                let kind = step.answer.get("contentType").and_then(Value::as_str).unwrap_or("text");
+                assert_eq!((raw.source, raw.last_modified), (Source::Server, EPOCH_MS));
+                let kind = step.text("contentType").unwrap_or("text");
                 assert_eq!(raw.config_type.as_deref(), Some(kind), "{}", step.file);
-                let data_key = step.answer.get("encryptedDataKey").and_then(Value::as_str).unwrap_or_default();
+                let data_key = step.text("encryptedDataKey").unwrap_or_default();
                 assert_eq!(raw.encrypted_data_key.as_deref().unwrap_or_default(), data_key, "{}", step.file);
             }
             (500, 300) => assert_eq!(read.unwrap(), None, "{}", step.file),
@@ -118,11 +51,11 @@ async fn every_captured_value_is_read() {
 #[tokio::test]
 async fn every_captured_answer_to_a_write_is_understood() {
     let (stub, config, key) = open().await;
-    let wanted = |step: &Step, result: Result<(), Error>| match number(step, "resultCode") {
+    let wanted = |step: &Step, result: Result<(), Error>| match step.number("resultCode") {
         200 => result.unwrap(),
         _ => {
             let error = result.unwrap_err();
-            let (detail, text) = (number(step, "errorCode"), step.answer.get("message").and_then(Value::as_str));
+            let (detail, text) = (step.number("errorCode"), step.text("message"));
             let code = if detail == 0 { 500 } else { detail };
             assert_eq!(i64::from(error.code()), code, "{}", step.file);
             assert_eq!(error.kind() == ErrorKind::InvalidParameter, code == 400, "{}", step.file);
@@ -131,11 +64,11 @@ async fn every_captured_answer_to_a_write_is_understood() {
             assert_eq!(Some(error.reason()), text, "{}", step.file);
         }
     };
-    let publishes = steps(|step| answered(step, "ConfigPublishResponse"));
-    let removes = steps(|step| answered(step, "ConfigRemoveResponse"));
+    let publishes = steps("grpc", "config-", &["ConfigPublishResponse"]).unwrap();
+    let removes = steps("grpc", "config-", &["ConfigRemoveResponse"]).unwrap();
     assert!(publishes.len() > 140 && removes.len() > 40, "{} {}", publishes.len(), removes.len());
     for step in publishes {
-        stub.reply("ConfigPublishRequest", vec![script(&step)]);
+        stub.reply("ConfigPublishRequest", vec![step.script()]);
         let result = match step.asked.get("casMd5").and_then(Value::as_str) {
             Some(md5) if !md5.is_empty() => config.publish_cas(&key, "x", md5).await,
             _ => config.publish(&key, "x").await,
@@ -143,7 +76,7 @@ async fn every_captured_answer_to_a_write_is_understood() {
         wanted(&step, result);
     }
     for step in removes {
-        stub.reply("ConfigRemoveRequest", vec![script(&step)]);
+        stub.reply("ConfigRemoveRequest", vec![step.script()]);
         wanted(&step, config.remove(&key).await);
     }
 }
@@ -151,16 +84,12 @@ async fn every_captured_answer_to_a_write_is_understood() {
 #[tokio::test]
 async fn every_captured_push_is_acknowledged_and_told() {
     let (stub, config, _) = open().await;
-    let pushes = steps(|step| {
-        let notice = step["do"] == "expectPush" && step["type"] == "ConfigChangeNotifyRequest";
-        notice.then(|| ("ConfigChangeNotifyRequest", &step["do"], &step["body"]))
-    });
+    let pushes = steps("grpc", "config-", &["ConfigChangeNotifyRequest"]).unwrap();
     assert!(pushes.len() > 20, "{}", pushes.len());
     for (index, step) in pushes.iter().enumerate() {
-        let text = |name: &str| step.answer.get(name).and_then(Value::as_str);
-        let namespace = Namespace::new(text("tenant").unwrap_or_default()).unwrap();
-        let data_id = format!("{}-{index}", text("dataId").unwrap());
-        let key = ConfigKey::new(&namespace, text("group").unwrap(), &data_id).unwrap();
+        let namespace = Namespace::new(step.text("tenant").unwrap_or_default()).unwrap();
+        let data_id = format!("{}-{index}", step.text("dataId").unwrap());
+        let key = ConfigKey::new(&namespace, step.text("group").unwrap(), &data_id).unwrap();
         let content = format!("content {index}");
         let query = serde_json::json!({"body": {"content": content, "md5": md5_hex(&content), "lastModified": 1}});
         // The listener has what is not there; the push alone tells it of the content.

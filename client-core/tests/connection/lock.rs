@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use nacre_client::{ErrorKind, LockRequest};
-use nacre_harness::stub::Stub;
+use nacre_harness::{captured::steps, stub::Stub};
 use serde_json::{Map, json};
 
 use crate::support::{client, reply};
@@ -69,4 +69,32 @@ async fn a_server_without_locks_is_not_asked() {
     let error = lock.acquire(&LockRequest::new("a")).await.unwrap_err();
     assert_eq!((error.kind(), error.code()), (ErrorKind::Unsupported, 501));
     assert!(stub.received(Some("LockOperationRequest")).is_empty());
+}
+
+#[tokio::test]
+async fn captured_answers_of_a_server_with_locks_are_understood() {
+    let stub = Stub::start(true).await.unwrap();
+    stub.abilities(abilities());
+    let lock = client(&[stub.address()]).connect().await.unwrap().lock();
+    let steps = steps("grpc-v3", "v3-lock-", &["LockOperationResponse"]).unwrap();
+    assert!(steps.len() > 10, "{}", steps.len());
+    for step in steps {
+        stub.forget();
+        stub.reply("LockOperationRequest", vec![step.script()]);
+        let asked = &step.asked["lockInstance"];
+        let mut request = LockRequest::new(asked["key"].as_str().unwrap());
+        request.lease = asked["expiredTime"].as_u64().map(Duration::from_millis);
+        let result = match step.asked["lockOperationEnum"].as_str().unwrap() {
+            "ACQUIRE" => lock.acquire(&request).await,
+            _ => lock.release(&request).await,
+        };
+        if step.number("resultCode") == 200 {
+            assert_eq!(result.unwrap(), step.answer["result"], "{}", step.file);
+        } else {
+            assert_eq!(result.unwrap_err().code(), 500, "{}", step.file);
+        }
+        // What was sent is what the official client sends.
+        let sent = stub.received(Some("LockOperationRequest"));
+        assert_eq!(sent[0].message.json()["lockInstance"], *asked, "{}", step.file);
+    }
 }

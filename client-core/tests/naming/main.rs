@@ -3,6 +3,7 @@
 mod support;
 
 mod cancel;
+mod captured;
 mod files;
 mod follow;
 mod outage;

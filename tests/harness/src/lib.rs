@@ -1,5 +1,6 @@
 //! Starts server binaries for tests, speaks raw gRPC and HTTP to them, and puts faults between them and their clients.
 
+pub mod captured;
 pub mod grpc;
 pub mod http;
 pub mod proxy;
