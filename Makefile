@@ -33,7 +33,7 @@ COMPAT := python3 tests/compat/run.py
 COMPAT_SUITES := java go python node
 
 .PHONY: help setup build run server-dev test test-rust test-compat $(addprefix compat-,$(COMPAT_SUITES)) \
-	vectors test-long figures bench lint fmt clean
+	vectors test-long figures figures-client bench lint fmt clean
 
 help: ## print this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,6 +74,10 @@ test-long: setup server-dev ## the long loops of the crash and end-to-end tests
 
 figures: setup build ## measure the server, release profile
 	cargo run --release --locked -p nacre-bench -- --server $(TARGET)/release/nacre
+
+figures-client: setup build ## measure the client engine beside nacos-sdk, release profile
+	NACRE_SERVER=$(TARGET)/release/nacre CARGO_TARGET_DIR=$(TARGET) cargo run --release --locked \
+		--manifest-path tests/bench-client/Cargo.toml
 
 bench: figures ## same as figures
 
