@@ -376,6 +376,15 @@ impl Config {
         self.read(move |reader| history::previous(reader, &key, config_id)).await
     }
 
+    /// The row of history of the change that followed, with the content that it replaced or removed: what `row` made.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the store cannot be read.
+    pub async fn history_next(&self, row: &HistoryEntry) -> Result<Option<HistoryEntry>, Error> {
+        let row = row.clone();
+        self.read(move |reader| history::next(reader, &row)).await
+    }
+
     /// The namespaces: the default one first, then those with a name by id.
     #[must_use]
     pub fn namespaces(&self) -> Vec<NamespaceInfo> {

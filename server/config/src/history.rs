@@ -203,6 +203,25 @@ pub(crate) fn previous(reader: &StateReader, key: &ConfigKey, config_id: u64) ->
     Ok(None)
 }
 
+/// The row of the next change of the same version, formal or gray, which replaced or removed what `row` made. Blocks.
+pub(crate) fn next(reader: &StateReader, row: &HistoryEntry) -> io::Result<Option<HistoryEntry>> {
+    let mut ids = Vec::new();
+    reader.scan(HISTORY, &Scan::prefix(&stored::history_of_key(&row.key)).reversed(), &mut |key, _| {
+        let id = stored::trailing_id(key).filter(|id| *id > row.id);
+        ids.extend(id);
+        id.is_some()
+    })?;
+    let gray = row.gray.as_ref().map(|(name, _)| name.as_str());
+    for id in ids.into_iter().rev() {
+        let Some(record) = read_row(reader, id)? else { continue };
+        if record.gray.as_deref() == gray {
+            // After a removal comes another config of that name.
+            return if record.operation == Operation::Insert.number() { Ok(None) } else { get(reader, id) };
+        }
+    }
+    Ok(None)
+}
+
 /// The oldest rows that were written before `time`, at most [`PRUNED_AT_ONCE`]. Blocks.
 pub(crate) fn older_than(reader: &StateReader, time: u64) -> io::Result<Vec<PrunedRow>> {
     let mut rows = Vec::new();

@@ -17,6 +17,7 @@ macro_rules! codes {
 
 codes! {
     PARAMETER_MISSING = 10000 "parameter missing";
+    ACCESS_DENIED = 10001 "access denied";
     PARAMETER_VALIDATE = 20002 "parameter validate error";
     RESOURCE_NOT_FOUND = 20004 "resource not found";
     RESOURCE_CONFLICT = 20005 "resource conflict";

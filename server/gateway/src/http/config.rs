@@ -1,8 +1,9 @@
 //! Operations on configs.
 
+pub(super) mod history;
 pub(super) mod poll;
 pub(super) mod read;
-mod search;
+pub(super) mod search;
 pub(super) mod write;
 
 use std::borrow::Cow;
@@ -54,6 +55,10 @@ pub(super) fn refuse(error: &Error) -> Failure {
         Error::Unavailable(_) | Error::TooManyPolls { .. } => Failure::Unavailable { text },
         _ => Failure::internal(text),
     }
+}
+
+fn no_page() -> Failure {
+    Failure::invalid("pageNo and pageSize must be greater than zero")
 }
 
 /// Who listens to a config: comes later, but says already what it needs.

@@ -32,7 +32,7 @@ pub(in crate::http) async fn read(call: &Call) -> Result<Answer, Failure> {
         }
         let has_wildcards = is("search", "blur");
         if has_wildcards || is("search", "accurate") {
-            return search(call, has_wildcards).await;
+            return search(call, has_wildcards, None).await;
         }
     }
     let data_id = call.present("dataId")?;
@@ -149,6 +149,48 @@ async fn show_all(call: &Call, key: &ConfigKey) -> Result<Answer, Failure> {
         schema: detail.schema.as_deref(),
         config_tags: detail.tags.as_deref().filter(|tags| !tags.is_empty()),
     }))
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AdvanceInfo<'a> {
+    create_time: u64,
+    modify_time: u64,
+    create_user: Option<&'a str>,
+    create_ip: &'a str,
+    desc: Option<&'a str>,
+    #[serde(rename = "use")]
+    usage: Option<&'a str>,
+    effect: Option<&'a str>,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    schema: Option<&'a str>,
+    config_tags: Option<&'a str>,
+}
+
+impl<'a> AdvanceInfo<'a> {
+    fn new(detail: &'a Detail) -> Self {
+        Self {
+            create_time: detail.created,
+            modify_time: detail.modified,
+            create_user: detail.origin.user.as_deref(),
+            create_ip: &detail.origin.ip,
+            desc: detail.description.as_deref(),
+            usage: detail.usage.as_deref(),
+            effect: detail.effect.as_deref(),
+            kind: detail.config_type.name(),
+            schema: detail.schema.as_deref(),
+            config_tags: detail.tags.as_deref().filter(|tags| !tags.is_empty()),
+        }
+    }
+}
+
+/// What is known of a config beside its content.
+pub(in crate::http) async fn catalog(call: &Call) -> Result<Answer, Failure> {
+    let (data_id, group) = (call.present("dataId")?, call.present("group")?);
+    let key = ConfigKey::new(&namespace(call), &group, &data_id);
+    let detail = call.state.config.detail(&key).await.map_err(|error| refuse(&error))?;
+    Ok(Answer::result(200, None, detail.as_ref().map(AdvanceInfo::new)))
 }
 
 #[derive(Serialize)]

@@ -3,7 +3,7 @@
 use nacre_config::{ConfigKey, Summary};
 use serde::Serialize;
 
-use super::{namespace, refuse};
+use super::{namespace, no_page, refuse};
 use crate::http::answer::Answer;
 use crate::http::call::Call;
 use crate::http::failure::Failure;
@@ -96,8 +96,16 @@ fn is_like(pattern: &str, name: &str) -> bool {
     rest.ends_with(last)
 }
 
-/// A page of the configs of a namespace that fit, in the order of their names.
-pub(super) async fn search(call: &Call, has_wildcards: bool) -> Result<Answer, Failure> {
+/// As [`search`], and also by content.
+pub(in crate::http) async fn search_detail(call: &Call) -> Result<Answer, Failure> {
+    let has_wildcards = call.get("search").as_deref() != Some("accurate");
+    let text = call.present("config_detail")?;
+    search(call, has_wildcards, Some(&*text).filter(|text| !text.is_empty())).await
+}
+
+/// A page of the configs of a namespace that fit, in the order of their names. A search by content reads all that fit
+/// otherwise.
+pub(super) async fn search(call: &Call, has_wildcards: bool, content: Option<&str>) -> Result<Answer, Failure> {
     let wanted = Wanted::of(call, has_wildcards)?;
     let number = |name| call.number::<i64>(name)?.ok_or(Failure::Missing { name, kind: "int" });
     let (page, size) = (number("pageNo")?, number("pageSize")?);
@@ -107,7 +115,18 @@ pub(super) async fn search(call: &Call, has_wildcards: bool) -> Result<Answer, F
     }
     let size = size.min(LARGEST_PAGE);
     let config = &call.state.config;
-    let rows: Vec<Summary> = config.list(&namespace(call)).into_iter().filter(|row| wanted.takes(row)).collect();
+    let named = call.filled("tenant").unwrap_or_else(|| namespace(call));
+    let mut rows: Vec<Summary> = config.list(&named).into_iter().filter(|row| wanted.takes(row)).collect();
+    if let Some(text) = content {
+        let mut found = Vec::new();
+        for row in rows {
+            let detail = config.detail(&row.key).await.map_err(|error| refuse(&error))?;
+            if detail.is_some_and(|detail| wanted.names(text, &detail.content)) {
+                found.push(row);
+            }
+        }
+        rows = found;
+    }
     let shown = rows.iter().skip((page - 1).saturating_mul(size)).take(size);
     let mut page_items = Vec::new();
     for row in shown {
@@ -120,10 +139,6 @@ pub(super) async fn search(call: &Call, has_wildcards: bool) -> Result<Answer, F
         pages_available: rows.len().div_ceil(size),
         page_items,
     }))
-}
-
-fn no_page() -> Failure {
-    Failure::invalid("pageNo and pageSize must be greater than zero")
 }
 
 async fn item(call: &Call, key: &ConfigKey) -> Result<Option<Item>, Failure> {

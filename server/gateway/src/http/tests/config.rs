@@ -234,3 +234,44 @@ async fn polls_that_need_not_wait() {
     let illegal = server.form("POST", LISTENER, &[HOLD], "Listening-Configs=a+b%02g%02%01").await;
     assert_eq!((illegal.status, illegal.content_type()), (400, JSON));
 }
+
+#[tokio::test]
+async fn a_row_of_history_shows_what_it_changed() {
+    let server = Server::start().await;
+    for content in ["one", "two", "three"] {
+        publish(&server, &format!("{KEY}&content={content}&desc=d-{content}")).await;
+    }
+    publish(&server, &format!("{KEY}&content=gray&tag=t1")).await;
+    assert!(server.ask("DELETE", &format!("{CONFIGS}?{KEY}")).await.is(200, "true"));
+    publish(&server, &format!("{KEY}&content=again")).await;
+    let page = server.get(&format!("/v2/cs/history/list?{KEY}")).await.json();
+    let rows = page["data"]["pageItems"].as_array().expect("rows").clone();
+    let mut seen = Vec::new();
+    for row in rows.iter().rev() {
+        let id = row["id"].as_str().expect("an id");
+        let detail = server.get(&format!("/v2/cs/history/detail?{KEY}&nid={id}")).await.json()["data"].clone();
+        let text = |name: &str| detail[name].as_str().expect("a text").to_owned();
+        seen.push([text("opType"), text("grayName"), text("originalContent"), text("updatedContent")]);
+    }
+    let wanted = [
+        ["I", "", "", "one"],
+        ["U", "", "one", "two"],
+        ["U", "", "two", "three"],
+        ["I", "tag_t1", "", "gray"],
+        ["D", "", "three", ""],
+        ["I", "", "", "again"],
+    ];
+    assert_eq!(seen, wanted.map(|row| row.map(str::to_owned)));
+    let id = rows[3]["id"].as_str().expect("an id");
+    let detail = server.get(&format!("/v2/cs/history/detail?{KEY}&nid={id}")).await.json();
+    assert!(detail["data"]["updateExtInfo"].as_str().is_some_and(|text| text.contains("d-three")), "{detail}");
+    for (query, status) in [("nid=-1", 200), ("nid=x", 500), ("", 400)] {
+        let reply = server.get(&format!("/v2/cs/history/detail?{KEY}&{query}")).await;
+        assert_eq!(reply.status, status, "{query}: {}", reply.text);
+    }
+    let other = server.get(&format!("/v1/cs/history?dataId=other&group=g&nid={id}")).await;
+    assert_eq!(other.status, 403);
+    for page in ["pageNo=0", "pageSize=0", "pageNo=-1"] {
+        assert_eq!(server.get(&format!("/v1/cs/history?{KEY}&search=accurate&{page}")).await.status, 400, "{page}");
+    }
+}

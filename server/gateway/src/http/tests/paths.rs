@@ -37,7 +37,7 @@ async fn unknown_paths_are_refused_in_the_form_of_their_neighbours() {
 async fn documented_paths_of_later_versions_say_so() {
     let server = Server::start().await;
     let later = [
-        ("GET", "/v1/cs/history?search=accurate"),
+        ("GET", "/v1/cs/capacity?group=a"),
         ("GET", "/v1/auth/users"),
         ("PUT", "/v1/ns/operator/switches"),
         ("GET", "/v2/ns/client/list"),
