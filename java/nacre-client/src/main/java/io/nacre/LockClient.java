@@ -1,0 +1,54 @@
+package io.nacre;
+
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Locks of 3.x servers. Had from {@link NacreClient#lock()}.
+ *
+ * <p>A lock belongs to nobody: any client can release it, it outlives the connection that took it, and it cannot be
+ * taken twice. It ends when it is released or when its lease is over.
+ */
+public final class LockClient {
+    /**
+     * Takes a lock if it is free. A request whose answer was lost is not repeated, because the lock could have been
+     * taken by it.
+     *
+     * @param lock the lock
+     * @return whether it was taken
+     * @throws NacreException of kind {@link ErrorKind#UNSUPPORTED} when the server has no locks
+     */
+    public boolean acquire(LockRequest lock) throws NacreException {
+        return Futures.await(acquireAsync(lock));
+    }
+
+    /**
+     * As {@link #acquire(LockRequest)}.
+     *
+     * @param lock the lock
+     * @return the future of whether it was taken
+     */
+    public CompletableFuture<Boolean> acquireAsync(LockRequest lock) {
+        throw new UnsupportedOperationException();
+    }
+
+    /**
+     * Releases a lock.
+     *
+     * @param lock the lock
+     * @return whether it was taken before
+     * @throws NacreException of kind {@link ErrorKind#UNSUPPORTED} when the server has no locks
+     */
+    public boolean release(LockRequest lock) throws NacreException {
+        return Futures.await(releaseAsync(lock));
+    }
+
+    /**
+     * As {@link #release(LockRequest)}.
+     *
+     * @param lock the lock
+     * @return the future of whether it was taken before
+     */
+    public CompletableFuture<Boolean> releaseAsync(LockRequest lock) {
+        throw new UnsupportedOperationException();
+    }
+}
