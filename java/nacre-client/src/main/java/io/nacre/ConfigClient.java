@@ -1,6 +1,9 @@
 package io.nacre;
 
+import io.nacre.internal.Op;
+import io.nacre.internal.Writer;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -15,6 +18,23 @@ import java.util.concurrent.Executor;
  * <p>Filters change contents on their way. Methods with {@code Raw} in their name work below the filters.
  */
 public final class ConfigClient {
+    private final Core.Owner owner;
+    private final Core core;
+    private final Filters filters;
+    /** 0 for the client's own. */
+    private final long timeoutMillis;
+
+    ConfigClient(Core.Owner owner) {
+        this(owner, new Filters(), 0);
+    }
+
+    private ConfigClient(Core.Owner owner, Filters filters, long timeoutMillis) {
+        this.owner = owner;
+        this.core = owner.core;
+        this.filters = filters;
+        this.timeoutMillis = timeoutMillis;
+    }
+
     /**
      * The same with another deadline for each request.
      *
@@ -22,7 +42,7 @@ public final class ConfigClient {
      * @return a copy that shares everything else
      */
     public ConfigClient withTimeout(Duration limit) {
-        throw new UnsupportedOperationException();
+        return new ConfigClient(owner, filters, Options.positive(limit, "limit").toMillis());
     }
 
     /**
@@ -31,7 +51,7 @@ public final class ConfigClient {
      * @param filter the filter
      */
     public void addFilter(ConfigFilter filter) {
-        throw new UnsupportedOperationException();
+        filters.add(Names.present(filter, "filter"));
     }
 
     /**
@@ -42,7 +62,7 @@ public final class ConfigClient {
      * @throws NacreException when the user may not read it, or no server answers and there is no snapshot
      */
     public Optional<ConfigValue> get(ConfigKey key) throws NacreException {
-        return Futures.await(getAsync(key));
+        return reading(key).map(value -> filters.receive(key, value)).map(Optional::ofNullable).await();
     }
 
     /**
@@ -52,7 +72,7 @@ public final class ConfigClient {
      * @return the future of empty when there is none
      */
     public CompletableFuture<Optional<ConfigValue>> getAsync(ConfigKey key) {
-        throw new UnsupportedOperationException();
+        return reading(key).map(value -> filters.receive(key, value)).map(Optional::ofNullable).async();
     }
 
     /**
@@ -63,7 +83,7 @@ public final class ConfigClient {
      * @throws NacreException when the user may not read it, or no server answers and there is no snapshot
      */
     public Optional<ConfigValue> getRaw(ConfigKey key) throws NacreException {
-        return Futures.await(getRawAsync(key));
+        return reading(key).map(Optional::ofNullable).await();
     }
 
     /**
@@ -73,7 +93,7 @@ public final class ConfigClient {
      * @return the future of empty when there is none
      */
     public CompletableFuture<Optional<ConfigValue>> getRawAsync(ConfigKey key) {
-        throw new UnsupportedOperationException();
+        return reading(key).map(Optional::ofNullable).async();
     }
 
     /**
@@ -84,7 +104,7 @@ public final class ConfigClient {
      * @throws NacreException when the client is closed, or a filter fails
      */
     public ConfigReadResult read(ConfigKey key) throws NacreException {
-        return Futures.await(readAsync(key));
+        return explaining(reading(key).map(value -> filters.receive(key, value))).await();
     }
 
     /**
@@ -94,7 +114,7 @@ public final class ConfigClient {
      * @return the future of the value or the reason
      */
     public CompletableFuture<ConfigReadResult> readAsync(ConfigKey key) {
-        throw new UnsupportedOperationException();
+        return explaining(reading(key).map(value -> filters.receive(key, value))).async();
     }
 
     /**
@@ -105,7 +125,7 @@ public final class ConfigClient {
      * @throws NacreException when the client is closed
      */
     public ConfigReadResult readRaw(ConfigKey key) throws NacreException {
-        return Futures.await(readRawAsync(key));
+        return explaining(reading(key)).await();
     }
 
     /**
@@ -115,7 +135,7 @@ public final class ConfigClient {
      * @return the future of the value or the reason
      */
     public CompletableFuture<ConfigReadResult> readRawAsync(ConfigKey key) {
-        throw new UnsupportedOperationException();
+        return explaining(reading(key)).async();
     }
 
     /**
@@ -129,7 +149,7 @@ public final class ConfigClient {
      * @throws NacreException when the user may not read it, or no server answers and there is no snapshot
      */
     public ConfigReading getAndListen(ConfigKey key, Executor executor, ConfigListener listener) throws NacreException {
-        return Futures.await(getAndListenAsync(key, executor, listener));
+        return readingAndListening(key, executor, listener, filters).await();
     }
 
     /**
@@ -141,7 +161,7 @@ public final class ConfigClient {
      * @return the future of the value and the subscription
      */
     public CompletableFuture<ConfigReading> getAndListenAsync(ConfigKey key, Executor executor, ConfigListener listener) {
-        throw new UnsupportedOperationException();
+        return readingAndListening(key, executor, listener, filters).async();
     }
 
     /**
@@ -155,7 +175,7 @@ public final class ConfigClient {
      */
     public ConfigReading getAndListenRaw(ConfigKey key, Executor executor, ConfigListener listener)
             throws NacreException {
-        return Futures.await(getAndListenRawAsync(key, executor, listener));
+        return readingAndListening(key, executor, listener, null).await();
     }
 
     /**
@@ -167,7 +187,7 @@ public final class ConfigClient {
      * @return the future of the value and the subscription
      */
     public CompletableFuture<ConfigReading> getAndListenRawAsync(ConfigKey key, Executor executor, ConfigListener listener) {
-        throw new UnsupportedOperationException();
+        return readingAndListening(key, executor, listener, null).async();
     }
 
     /**
@@ -194,7 +214,7 @@ public final class ConfigClient {
      */
     public ConfigSubscription watch(ConfigKey key, Executor executor, ConfigListener listener)
             throws NacreException {
-        throw new UnsupportedOperationException();
+        return watching(key, executor, listener, filters).subscribe(Op.WATCH_CONFIG, Wire.config(key));
     }
 
     /**
@@ -208,7 +228,7 @@ public final class ConfigClient {
      */
     public ConfigSubscription watchRaw(ConfigKey key, Executor executor, ConfigListener listener)
             throws NacreException {
-        throw new UnsupportedOperationException();
+        return watching(key, executor, listener, null).subscribe(Op.WATCH_CONFIG, Wire.config(key));
     }
 
     /**
@@ -224,7 +244,8 @@ public final class ConfigClient {
      */
     public ConfigSubscription listen(ConfigKey key, String baseline, Executor executor, ConfigListener listener)
             throws NacreException {
-        throw new UnsupportedOperationException();
+        Names.present(baseline, "baseline");
+        return watching(key, executor, listener, null).subscribe(Op.LISTEN, Wire.config(key).string(baseline));
     }
 
     /**
@@ -236,7 +257,7 @@ public final class ConfigClient {
      *     whether the server took it
      */
     public void publish(ConfigKey key, String content) throws NacreException {
-        Futures.await(publishAsync(key, content));
+        publishing(key, Publish.of(content), null).await();
     }
 
     /**
@@ -247,7 +268,7 @@ public final class ConfigClient {
      * @return ends when it is done
      */
     public CompletableFuture<Void> publishAsync(ConfigKey key, String content) {
-        throw new UnsupportedOperationException();
+        return publishing(key, Publish.of(content), null).async();
     }
 
     /**
@@ -258,7 +279,7 @@ public final class ConfigClient {
      * @throws NacreException as the other {@code publish}
      */
     public void publish(ConfigKey key, Publish publish) throws NacreException {
-        Futures.await(publishAsync(key, publish));
+        publishing(key, publish, null).await();
     }
 
     /**
@@ -269,7 +290,7 @@ public final class ConfigClient {
      * @return ends when it is done
      */
     public CompletableFuture<Void> publishAsync(ConfigKey key, Publish publish) {
-        throw new UnsupportedOperationException();
+        return publishing(key, publish, null).async();
     }
 
     /**
@@ -283,7 +304,7 @@ public final class ConfigClient {
      *     {@code publish}
      */
     public void publishCas(ConfigKey key, Publish publish, String md5) throws NacreException {
-        Futures.await(publishCasAsync(key, publish, md5));
+        comparing(key, publish, md5).await();
     }
 
     /**
@@ -295,7 +316,7 @@ public final class ConfigClient {
      * @return ends when it is done
      */
     public CompletableFuture<Void> publishCasAsync(ConfigKey key, Publish publish, String md5) {
-        throw new UnsupportedOperationException();
+        return comparing(key, publish, md5).async();
     }
 
     /**
@@ -308,7 +329,7 @@ public final class ConfigClient {
      * @throws NacreException as {@code publish}
      */
     public void publishGray(ConfigKey key, Publish publish, Gray gray) throws NacreException {
-        Futures.await(publishGrayAsync(key, publish, gray));
+        publishing(key, publish, Names.present(gray, "gray")).await();
     }
 
     /**
@@ -320,7 +341,7 @@ public final class ConfigClient {
      * @return ends when it is done
      */
     public CompletableFuture<Void> publishGrayAsync(ConfigKey key, Publish publish, Gray gray) {
-        throw new UnsupportedOperationException();
+        return publishing(key, publish, Names.present(gray, "gray")).async();
     }
 
     /**
@@ -330,7 +351,7 @@ public final class ConfigClient {
      * @throws NacreException when the server refuses or cannot be reached in time
      */
     public void remove(ConfigKey key) throws NacreException {
-        Futures.await(removeAsync(key));
+        removing(key, null).await();
     }
 
     /**
@@ -340,7 +361,7 @@ public final class ConfigClient {
      * @return ends when it is done
      */
     public CompletableFuture<Void> removeAsync(ConfigKey key) {
-        throw new UnsupportedOperationException();
+        return removing(key, null).async();
     }
 
     /**
@@ -351,7 +372,7 @@ public final class ConfigClient {
      * @throws NacreException when a Nacos server has no such version; as {@code remove}
      */
     public void removeGray(ConfigKey key, Gray gray) throws NacreException {
-        Futures.await(removeGrayAsync(key, gray));
+        removing(key, Names.present(gray, "gray")).await();
     }
 
     /**
@@ -362,7 +383,7 @@ public final class ConfigClient {
      * @return ends when it is done
      */
     public CompletableFuture<Void> removeGrayAsync(ConfigKey key, Gray gray) {
-        throw new UnsupportedOperationException();
+        return removing(key, Names.present(gray, "gray")).async();
     }
 
     /**
@@ -378,7 +399,7 @@ public final class ConfigClient {
      */
     public Subscription watchPattern(String group, String dataId, Executor executor, ConfigPatternListener listener)
             throws NacreException {
-        return Futures.await(watchPatternAsync(group, dataId, executor, listener));
+        return watchingPattern(group, dataId, executor, listener).await();
     }
 
     /**
@@ -391,6 +412,110 @@ public final class ConfigClient {
      * @return the future of closes it
      */
     public CompletableFuture<Subscription> watchPatternAsync(String group, String dataId, Executor executor, ConfigPatternListener listener) {
-        throw new UnsupportedOperationException();
+        return watchingPattern(group, dataId, executor, listener).async();
+    }
+
+    /** The value or null. */
+    private Operation<ConfigValue> reading(ConfigKey key) {
+        Writer request = Wire.config(Names.present(key, "key"));
+        return core.operation(Op.GET, request, answer -> answer.optional(Wire::readValue))
+                .within(timeoutMillis);
+    }
+
+    private static Operation<ConfigReadResult> explaining(Operation<ConfigValue> reading) {
+        return reading.map(ConfigReadResult::of).recover(error -> {
+            ConfigReadResult result = ConfigReadResult.of(error);
+            if (result == null) {
+                throw error;
+            }
+            return result;
+        });
+    }
+
+    /** A listener above these filters; null for below. */
+    private NativeWatch watching(ConfigKey key, Executor executor, ConfigListener listener, Filters above) {
+        Names.present(key, "key");
+        Names.present(listener, "listener");
+        return new NativeWatch(owner, "config " + key, key, executor, reader -> {
+            ConfigValue value = reader.optional(Wire::readValue);
+            listener.onChange(new ConfigEvent(key, above == null ? value : above.receive(key, value)));
+        });
+    }
+
+    private Operation<ConfigReading> readingAndListening(
+            ConfigKey key, Executor executor, ConfigListener listener, Filters above) {
+        NativeWatch watch = watching(key, executor, listener, above);
+        Operation<ConfigReading> reading = core.operation(Op.GET_AND_LISTEN, Wire.config(key), answer -> {
+            ConfigValue value = answer.optional(Wire::readValue);
+            watch.attach(answer.i64());
+            try {
+                return new ConfigReading(above == null ? value : above.receive(key, value), watch);
+            } catch (NacreException e) {
+                watch.close();
+                throw e;
+            }
+        });
+        return reading.disposing(read -> read.subscription().close()).within(timeoutMillis);
+    }
+
+    private Publish outgoing(ConfigKey key, Publish publish) throws NacreException {
+        int limit = core.options.config.maxContent;
+        publish.check(limit);
+        Publish filtered = filters.publish(key, publish);
+        if (filtered != publish) {
+            filtered.check(limit);
+        }
+        return filtered;
+    }
+
+    private Operation<Void> publishing(ConfigKey key, Publish publish, Gray gray) {
+        Writer request = Wire.config(Names.present(key, "key"));
+        Names.present(publish, "publish");
+        if (gray != null) {
+            gray.check(true);
+        }
+        try {
+            Wire.publish(request, outgoing(key, publish));
+        } catch (NacreException e) {
+            return Operation.failed(e);
+        }
+        request.optional(gray, Wire::gray);
+        return core.operation(Op.PUBLISH, request).within(timeoutMillis);
+    }
+
+    private Operation<Void> comparing(ConfigKey key, Publish publish, String md5) {
+        Writer request = Wire.config(Names.present(key, "key"));
+        Names.present(publish, "publish");
+        if (Names.present(md5, "md5").trim().isEmpty()) {
+            // The server would publish without any comparison.
+            throw new InvalidParameterException("the md5 to compare with is blank");
+        }
+        try {
+            Wire.publish(request, outgoing(key, publish));
+        } catch (NacreException e) {
+            return Operation.failed(e);
+        }
+        return core.operation(Op.PUBLISH_CAS, request.string(md5)).within(timeoutMillis);
+    }
+
+    private Operation<Void> removing(ConfigKey key, Gray gray) {
+        Writer request = Wire.config(Names.present(key, "key"));
+        if (gray != null) {
+            gray.check(false);
+        }
+        return core.operation(Op.REMOVE, request.optional(gray, Wire::gray)).within(timeoutMillis);
+    }
+
+    private Operation<Subscription> watchingPattern(
+            String group, String dataId, Executor executor, ConfigPatternListener listener) {
+        Writer request = new Writer().string(Names.present(group, "group")).string(Names.present(dataId, "dataId"));
+        Names.present(listener, "listener");
+        NativeWatch watch = new NativeWatch(owner, "configs like " + dataId, null, executor, value -> {
+            List<ConfigKey> all = value.list(Wire::readKey);
+            List<ConfigKey> added = value.list(Wire::readKey);
+            listener.onChange(new ConfigPatternChange(all, added, value.list(Wire::readKey)));
+        });
+        Operation<Subscription> watching = core.operation(Op.WATCH_SET, request, answer -> watch.attach(answer.i64()));
+        return watching.disposing(Subscription::close);
     }
 }

@@ -102,4 +102,15 @@ public final class ConfigOptions {
         this.maxContent = Options.positive(maxContent, "maxContent");
         return this;
     }
+
+    void become(ConfigOptions other) {
+        requestTimeout = other.requestTimeout;
+        appKey = other.appKey;
+        snapshots = other.snapshots;
+        environmentName = other.environmentName;
+        fullSync = other.fullSync;
+        listensPerRequest = other.listensPerRequest;
+        failoverRefresh = other.failoverRefresh;
+        maxContent = other.maxContent;
+    }
 }

@@ -20,11 +20,20 @@ final class Futures {
         } catch (InterruptedException e) {
             future.cancel(true);
             Thread.currentThread().interrupt();
-            NacreException interrupted =
-                    NacreException.of(ErrorKind.INTERNAL, -500, false, "the thread was interrupted");
-            interrupted.initCause(e);
-            throw interrupted;
+            throw interrupted(e);
         }
+    }
+
+    static NacreException interrupted(InterruptedException cause) {
+        NacreException error = NacreException.of(ErrorKind.INTERNAL, -500, false, "the thread was interrupted");
+        error.initCause(cause);
+        return error;
+    }
+
+    static NacreException internal(Throwable defect) {
+        NacreException error = NacreException.of(ErrorKind.INTERNAL, -500, false, String.valueOf(defect.getMessage()));
+        error.initCause(defect);
+        return error;
     }
 
     static Throwable unwrap(Throwable failure) {
@@ -53,14 +62,17 @@ final class Futures {
         if (failure instanceof Error) {
             throw (Error) failure;
         }
-        NacreException internal = NacreException.of(ErrorKind.INTERNAL, -500, false, String.valueOf(failure));
-        internal.initCause(failure);
-        return internal;
+        return internal(failure);
     }
 
-    static <T> CompletableFuture<T> failed(Throwable failure) {
-        CompletableFuture<T> future = new CompletableFuture<>();
-        future.completeExceptionally(failure);
-        return future;
+    /** Waits for something that does not fail, unless the thread is interrupted. */
+    static void quietly(CompletableFuture<Void> future) {
+        try {
+            future.get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

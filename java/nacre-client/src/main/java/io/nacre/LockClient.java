@@ -1,5 +1,8 @@
 package io.nacre;
 
+import io.nacre.internal.Op;
+import io.nacre.internal.Reader;
+import io.nacre.internal.Writer;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -9,6 +12,12 @@ import java.util.concurrent.CompletableFuture;
  * taken twice. It ends when it is released or when its lease is over.
  */
 public final class LockClient {
+    private final Core.Owner owner;
+
+    LockClient(Core.Owner owner) {
+        this.owner = owner;
+    }
+
     /**
      * Takes a lock if it is free. A request whose answer was lost is not repeated, because the lock could have been
      * taken by it.
@@ -18,7 +27,7 @@ public final class LockClient {
      * @throws NacreException of kind {@link ErrorKind#UNSUPPORTED} when the server has no locks
      */
     public boolean acquire(LockRequest lock) throws NacreException {
-        return Futures.await(acquireAsync(lock));
+        return operating(Op.ACQUIRE, lock).await();
     }
 
     /**
@@ -28,7 +37,7 @@ public final class LockClient {
      * @return the future of whether it was taken
      */
     public CompletableFuture<Boolean> acquireAsync(LockRequest lock) {
-        throw new UnsupportedOperationException();
+        return operating(Op.ACQUIRE, lock).async();
     }
 
     /**
@@ -39,7 +48,7 @@ public final class LockClient {
      * @throws NacreException of kind {@link ErrorKind#UNSUPPORTED} when the server has no locks
      */
     public boolean release(LockRequest lock) throws NacreException {
-        return Futures.await(releaseAsync(lock));
+        return operating(Op.RELEASE, lock).await();
     }
 
     /**
@@ -49,6 +58,12 @@ public final class LockClient {
      * @return the future of whether it was taken before
      */
     public CompletableFuture<Boolean> releaseAsync(LockRequest lock) {
-        throw new UnsupportedOperationException();
+        return operating(Op.RELEASE, lock).async();
+    }
+
+    private Operation<Boolean> operating(int code, LockRequest lock) {
+        Writer request = new Writer().string(Names.present(lock, "lock").key());
+        request.optional(lock.lease().orElse(null), (writer, lease) -> writer.i64(lease.toMillis()));
+        return owner.core.operation(code, request, Reader::bool);
     }
 }

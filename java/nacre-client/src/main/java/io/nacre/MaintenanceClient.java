@@ -1,5 +1,7 @@
 package io.nacre;
 
+import io.nacre.internal.Op;
+import io.nacre.internal.Writer;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -7,6 +9,12 @@ import java.util.concurrent.CompletableFuture;
  * {@link ErrorKind#UNSUPPORTED} or {@link ErrorKind#NOT_FOUND}.
  */
 public final class MaintenanceClient {
+    private final Core core;
+
+    MaintenanceClient(Core core) {
+        this.core = core;
+    }
+
     /**
      * Creates an empty service. It is persistent, and stays without instances.
      *
@@ -15,7 +23,7 @@ public final class MaintenanceClient {
      * @throws NacreException code 400 when it exists
      */
     public void createService(ServiceKey service, ServiceSettings settings) throws NacreException {
-        Futures.await(createServiceAsync(service, settings));
+        setting(Op.CREATE_SERVICE, service, settings).await();
     }
 
     /**
@@ -26,7 +34,7 @@ public final class MaintenanceClient {
      * @return ends when it is done
      */
     public CompletableFuture<Void> createServiceAsync(ServiceKey service, ServiceSettings settings) {
-        throw new UnsupportedOperationException();
+        return setting(Op.CREATE_SERVICE, service, settings).async();
     }
 
     /**
@@ -37,7 +45,7 @@ public final class MaintenanceClient {
      * @throws NacreException code 400 when it does not exist
      */
     public void updateService(ServiceKey service, ServiceSettings settings) throws NacreException {
-        Futures.await(updateServiceAsync(service, settings));
+        setting(Op.UPDATE_SERVICE, service, settings).await();
     }
 
     /**
@@ -48,7 +56,7 @@ public final class MaintenanceClient {
      * @return ends when it is done
      */
     public CompletableFuture<Void> updateServiceAsync(ServiceKey service, ServiceSettings settings) {
-        throw new UnsupportedOperationException();
+        return setting(Op.UPDATE_SERVICE, service, settings).async();
     }
 
     /**
@@ -58,7 +66,7 @@ public final class MaintenanceClient {
      * @throws NacreException code 400 when it does not exist or has instances
      */
     public void deleteService(ServiceKey service) throws NacreException {
-        Futures.await(deleteServiceAsync(service));
+        deleting(service).await();
     }
 
     /**
@@ -68,7 +76,7 @@ public final class MaintenanceClient {
      * @return ends when it is done
      */
     public CompletableFuture<Void> deleteServiceAsync(ServiceKey service) {
-        throw new UnsupportedOperationException();
+        return deleting(service).async();
     }
 
     /**
@@ -79,7 +87,7 @@ public final class MaintenanceClient {
      * @throws NacreException code 400 when it does not exist
      */
     public ServiceDetail service(ServiceKey service) throws NacreException {
-        return Futures.await(serviceAsync(service));
+        return reading(service).await();
     }
 
     /**
@@ -89,7 +97,7 @@ public final class MaintenanceClient {
      * @return the future of the settings
      */
     public CompletableFuture<ServiceDetail> serviceAsync(ServiceKey service) {
-        throw new UnsupportedOperationException();
+        return reading(service).async();
     }
 
     /**
@@ -101,7 +109,7 @@ public final class MaintenanceClient {
      * @throws NacreException code 400 when the service does not exist
      */
     public void updateInstance(ServiceKey service, Instance instance) throws NacreException {
-        Futures.await(updateInstanceAsync(service, instance));
+        overriding(service, instance).await();
     }
 
     /**
@@ -112,6 +120,34 @@ public final class MaintenanceClient {
      * @return ends when it is done
      */
     public CompletableFuture<Void> updateInstanceAsync(ServiceKey service, Instance instance) {
-        throw new UnsupportedOperationException();
+        return overriding(service, instance).async();
+    }
+
+    private Operation<Void> setting(int code, ServiceKey service, ServiceSettings settings) {
+        Writer request = Wire.service(Names.present(service, "service"));
+        float threshold = Names.present(settings, "settings").protectThreshold;
+        if (Float.isNaN(threshold) || Float.isInfinite(threshold)) {
+            throw new InvalidParameterException("Param 'protectThreshold' is illegal, it must be a finite number.");
+        }
+        Wire.settings(request, settings);
+        return core.operation(code, request);
+    }
+
+    private Operation<Void> deleting(ServiceKey service) {
+        return core.operation(Op.DELETE_SERVICE, Wire.service(Names.present(service, "service")));
+    }
+
+    private Operation<ServiceDetail> reading(ServiceKey service) {
+        return core.operation(Op.SERVICE, Wire.service(Names.present(service, "service")), Wire::readDetail);
+    }
+
+    private Operation<Void> overriding(ServiceKey service, Instance instance) {
+        Writer request = Wire.service(Names.present(service, "service"));
+        Names.present(instance, "instance").check(service);
+        if (instance.weight < 0 || instance.weight > 10_000) {
+            throw new InvalidParameterException("Param 'weight' is illegal, it must be between 0 and 10000.");
+        }
+        Wire.instance(request, instance);
+        return core.operation(Op.UPDATE_INSTANCE, request);
     }
 }

@@ -12,6 +12,9 @@ public final class Metrics {
     private final long redone;
     private final long services;
     private final long listenedConfigs;
+    private final long failoverServices;
+    private final long corruptFiles;
+    private final long failedWrites;
 
     Metrics(
             long calls,
@@ -23,7 +26,10 @@ public final class Metrics {
             long logins,
             long redone,
             long services,
-            long listenedConfigs) {
+            long listenedConfigs,
+            long failoverServices,
+            long corruptFiles,
+            long failedWrites) {
         this.calls = calls;
         this.failedCalls = failedCalls;
         this.retries = retries;
@@ -34,6 +40,9 @@ public final class Metrics {
         this.redone = redone;
         this.services = services;
         this.listenedConfigs = listenedConfigs;
+        this.failoverServices = failoverServices;
+        this.corruptFiles = corruptFiles;
+        this.failedWrites = failedWrites;
     }
 
     /**
@@ -124,6 +133,33 @@ public final class Metrics {
      */
     public long listenedConfigs() {
         return listenedConfigs;
+    }
+
+    /**
+     * Services for which a list of the failover folder stands in.
+     *
+     * @return the count
+     */
+    public long failoverServices() {
+        return failoverServices;
+    }
+
+    /**
+     * Files of the disk cache of services that could not be read and were set aside.
+     *
+     * @return the count
+     */
+    public long corruptFiles() {
+        return corruptFiles;
+    }
+
+    /**
+     * Lists that could not be written to the disk cache.
+     *
+     * @return the count
+     */
+    public long failedWrites() {
+        return failedWrites;
     }
 
     @Override

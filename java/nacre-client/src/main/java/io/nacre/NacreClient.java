@@ -1,5 +1,7 @@
 package io.nacre;
 
+import io.nacre.internal.Op;
+import io.nacre.internal.Writer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -9,6 +11,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A client of one server or cluster. Thread-safe; one per namespace is enough for a program.
@@ -17,8 +21,35 @@ import java.util.function.Consumer;
  * subscribed or listened to is there again a moment later. Calls wait for the new connection within their deadline.
  */
 public final class NacreClient implements AutoCloseable {
-    private NacreClient(Options options) {
-        throw new UnsupportedOperationException();
+    private static final Logger LOG = LoggerFactory.getLogger(NacreClient.class);
+
+    private final Options options;
+    private final byte[] encoded;
+    private volatile Opened opened;
+
+    /** What is new after each reopening. */
+    private static final class Opened {
+        final Core.Owner owner;
+        final NamingClient naming;
+        final ConfigClient config;
+        final LockClient lock;
+
+        Opened(Core.Owner owner) {
+            this.owner = owner;
+            this.naming = new NamingClient(owner);
+            this.config = new ConfigClient(owner);
+            this.lock = new LockClient(owner);
+        }
+    }
+
+    private NacreClient(Options options) throws NacreException {
+        this.options = options;
+        this.encoded = Wire.options(options);
+        this.opened = new Opened(new Core(options, encoded).own());
+    }
+
+    private Core core() {
+        return opened.owner.core;
     }
 
     /**
@@ -36,7 +67,7 @@ public final class NacreClient implements AutoCloseable {
      * @return the same object each time until the client is reopened
      */
     public NamingClient naming() {
-        throw new UnsupportedOperationException();
+        return opened.naming;
     }
 
     /**
@@ -45,7 +76,7 @@ public final class NacreClient implements AutoCloseable {
      * @return the same object each time until the client is reopened
      */
     public ConfigClient config() {
-        throw new UnsupportedOperationException();
+        return opened.config;
     }
 
     /**
@@ -54,7 +85,7 @@ public final class NacreClient implements AutoCloseable {
      * @return the same object each time until the client is reopened
      */
     public LockClient lock() {
-        throw new UnsupportedOperationException();
+        return opened.lock;
     }
 
     /**
@@ -63,7 +94,7 @@ public final class NacreClient implements AutoCloseable {
      * @return its id
      */
     public String namespace() {
-        throw new UnsupportedOperationException();
+        return options.namespace;
     }
 
     /**
@@ -72,7 +103,7 @@ public final class NacreClient implements AutoCloseable {
      * @return the status
      */
     public Status status() {
-        throw new UnsupportedOperationException();
+        return core().status();
     }
 
     /**
@@ -81,7 +112,11 @@ public final class NacreClient implements AutoCloseable {
      * @return {@code host:port} each
      */
     public List<String> servers() {
-        throw new UnsupportedOperationException();
+        try {
+            return core().ask(Op.SERVERS, new Writer()).strings();
+        } catch (NacreException e) {
+            return Collections.emptyList();
+        }
     }
 
     /**
@@ -90,7 +125,7 @@ public final class NacreClient implements AutoCloseable {
      * @return the counters
      */
     public Metrics metrics() {
-        throw new UnsupportedOperationException();
+        return core().metrics();
     }
 
     /**
@@ -101,7 +136,7 @@ public final class NacreClient implements AutoCloseable {
      *     {@link ErrorKind#CLOSED}
      */
     public void ready(Duration limit) throws NacreException {
-        Futures.await(readyAsync(limit));
+        waiting(limit).await();
     }
 
     /**
@@ -111,7 +146,15 @@ public final class NacreClient implements AutoCloseable {
      * @return ends when it is connected
      */
     public CompletableFuture<Void> readyAsync(Duration limit) {
-        throw new UnsupportedOperationException();
+        return waiting(limit).async();
+    }
+
+    private Operation<Void> waiting(Duration limit) {
+        long millis = Names.present(limit, "limit").toMillis();
+        if (millis < 0) {
+            throw new InvalidParameterException("limit must not be negative");
+        }
+        return core().operation(Op.READY, new Writer().i64(millis));
     }
 
     /**
@@ -123,7 +166,16 @@ public final class NacreClient implements AutoCloseable {
      * @throws NacreException when the client is closed
      */
     public Subscription watchEvents(Executor executor, ClientListener listener) throws NacreException {
-        throw new UnsupportedOperationException();
+        Names.present(listener, "listener");
+        NativeWatch watch = new NativeWatch(opened.owner, "the connection", null, executor, value -> {
+            ClientEvent event = Wire.readEvent(value);
+            try {
+                listener.onEvent(event);
+            } catch (Exception e) {
+                LOG.warn("a listener of {} failed", event, e);
+            }
+        });
+        return watch.subscribe(Op.EVENTS, new Writer());
     }
 
     /**
@@ -133,7 +185,7 @@ public final class NacreClient implements AutoCloseable {
      */
     @Override
     public void close() {
-        throw new UnsupportedOperationException();
+        Futures.quietly(closeAsync());
     }
 
     /**
@@ -142,7 +194,7 @@ public final class NacreClient implements AutoCloseable {
      * @return ends when it is closed
      */
     public CompletableFuture<Void> closeAsync() {
-        throw new UnsupportedOperationException();
+        return opened.owner.close();
     }
 
     /**
@@ -151,7 +203,7 @@ public final class NacreClient implements AutoCloseable {
      * @return true if so
      */
     public boolean isClosed() {
-        throw new UnsupportedOperationException();
+        return core().isClosed();
     }
 
     /**
@@ -161,7 +213,11 @@ public final class NacreClient implements AutoCloseable {
      * @throws NacreException when the engine cannot be started
      */
     public void reopen() throws NacreException {
-        throw new UnsupportedOperationException();
+        synchronized (encoded) {
+            if (isClosed()) {
+                opened = new Opened(new Core(options, encoded).own());
+            }
+        }
     }
 
     /** Makes a {@link NacreClient}. */
@@ -528,7 +584,7 @@ public final class NacreClient implements AutoCloseable {
          * @throws NacreException when a setting is not legal
          */
         public NacreClient build() throws NacreException {
-            return new NacreClient(options);
+            return new NacreClient(options.copy());
         }
 
         /**
@@ -538,7 +594,14 @@ public final class NacreClient implements AutoCloseable {
          * @throws NacreException when a setting is not legal, or no server can be reached in time
          */
         public NacreClient connect() throws NacreException {
-            return Futures.await(connectAsync());
+            NacreClient client = build();
+            try {
+                client.ready(options.requestTimeout);
+                return client;
+            } catch (NacreException e) {
+                client.close();
+                throw e;
+            }
         }
 
         /**
@@ -547,7 +610,29 @@ public final class NacreClient implements AutoCloseable {
          * @return the future of the client
          */
         public CompletableFuture<NacreClient> connectAsync() {
-            throw new UnsupportedOperationException();
+            CompletableFuture<NacreClient> connected = new CompletableFuture<>();
+            NacreClient client;
+            try {
+                client = build();
+            } catch (NacreException e) {
+                connected.completeExceptionally(e);
+                return connected;
+            }
+            CompletableFuture<Void> ready = client.readyAsync(options.requestTimeout);
+            ready.whenComplete((nothing, failure) -> {
+                if (failure != null) {
+                    connected.completeExceptionally(Futures.unwrap(failure));
+                } else {
+                    connected.complete(client);
+                }
+            });
+            connected.whenComplete((value, failure) -> {
+                if (value == null) {
+                    ready.cancel(true);
+                    client.closeAsync();
+                }
+            });
+            return connected;
         }
     }
 }

@@ -1,5 +1,8 @@
 package io.nacre;
 
+import io.nacre.internal.Op;
+import io.nacre.internal.Reader;
+import io.nacre.internal.Writer;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -12,6 +15,16 @@ import java.util.concurrent.Executor;
  * <p>Reads of a service that is followed come from memory and cost no call of the engine.
  */
 public final class NamingClient {
+    private static final Balancer WEIGHTED = Balancer.weightedRandom();
+
+    private final Core.Owner owner;
+    private final Core core;
+
+    NamingClient(Core.Owner owner) {
+        this.owner = owner;
+        this.core = owner.core;
+    }
+
     /**
      * Registers an instance and waits until the server has it. An ephemeral instance lives as long as this client,
      * which has one publication per service: registering again replaces it. After a lost connection it is registered
@@ -23,7 +36,7 @@ public final class NamingClient {
      *     in time
      */
     public void register(ServiceKey service, Instance instance) throws NacreException {
-        Futures.await(registerAsync(service, instance));
+        registering(service, instance).await();
     }
 
     /**
@@ -34,7 +47,7 @@ public final class NamingClient {
      * @return ends when it is done
      */
     public CompletableFuture<Void> registerAsync(ServiceKey service, Instance instance) {
-        throw new UnsupportedOperationException();
+        return registering(service, instance).async();
     }
 
     /**
@@ -45,7 +58,7 @@ public final class NamingClient {
      * @throws NacreException when the server refuses or cannot be reached in time
      */
     public void registerBatch(ServiceKey service, Collection<Instance> instances) throws NacreException {
-        Futures.await(registerBatchAsync(service, instances));
+        registeringBatch(service, instances).await();
     }
 
     /**
@@ -56,7 +69,7 @@ public final class NamingClient {
      * @return ends when it is done
      */
     public CompletableFuture<Void> registerBatchAsync(ServiceKey service, Collection<Instance> instances) {
-        throw new UnsupportedOperationException();
+        return registeringBatch(service, instances).async();
     }
 
     /**
@@ -69,7 +82,7 @@ public final class NamingClient {
      * @throws NacreException when the server refuses or cannot be reached in time
      */
     public void deregister(ServiceKey service, Instance instance) throws NacreException {
-        Futures.await(deregisterAsync(service, instance));
+        deregistering(service, instance).await();
     }
 
     /**
@@ -80,7 +93,7 @@ public final class NamingClient {
      * @return ends when it is done
      */
     public CompletableFuture<Void> deregisterAsync(ServiceKey service, Instance instance) {
-        throw new UnsupportedOperationException();
+        return deregistering(service, instance).async();
     }
 
     /**
@@ -92,7 +105,7 @@ public final class NamingClient {
      *     time
      */
     public void deregisterBatch(ServiceKey service, Collection<Instance> instances) throws NacreException {
-        Futures.await(deregisterBatchAsync(service, instances));
+        deregisteringBatch(service, instances).await();
     }
 
     /**
@@ -103,7 +116,7 @@ public final class NamingClient {
      * @return ends when it is done
      */
     public CompletableFuture<Void> deregisterBatchAsync(ServiceKey service, Collection<Instance> instances) {
-        throw new UnsupportedOperationException();
+        return deregisteringBatch(service, instances).async();
     }
 
     /**
@@ -115,7 +128,7 @@ public final class NamingClient {
      * @throws NacreException when the server cannot be reached in time and no list is known, or when it refuses
      */
     public List<Instance> instances(ServiceKey service) throws NacreException {
-        return Futures.await(instancesAsync(service));
+        return listing(Query.of(service), null).await();
     }
 
     /**
@@ -125,7 +138,7 @@ public final class NamingClient {
      * @return the future of an unmodifiable list, empty for a service that nobody knows
      */
     public CompletableFuture<List<Instance>> instancesAsync(ServiceKey service) {
-        throw new UnsupportedOperationException();
+        return listing(Query.of(service), null).async();
     }
 
     /**
@@ -136,7 +149,7 @@ public final class NamingClient {
      * @throws NacreException when the server cannot be reached in time and no list is known, or when it refuses
      */
     public List<Instance> instances(Query query) throws NacreException {
-        return Futures.await(instancesAsync(query));
+        return listing(query, null).await();
     }
 
     /**
@@ -146,7 +159,7 @@ public final class NamingClient {
      * @return the future of an unmodifiable list
      */
     public CompletableFuture<List<Instance>> instancesAsync(Query query) {
-        throw new UnsupportedOperationException();
+        return listing(query, null).async();
     }
 
     /**
@@ -158,7 +171,7 @@ public final class NamingClient {
      * @throws NacreException when the server cannot be reached in time and no list is known, or when it refuses
      */
     public ServiceSnapshot snapshot(Query query) throws NacreException {
-        return Futures.await(snapshotAsync(query));
+        return list(query).await();
     }
 
     /**
@@ -168,7 +181,7 @@ public final class NamingClient {
      * @return the future of the list
      */
     public CompletableFuture<ServiceSnapshot> snapshotAsync(Query query) {
-        throw new UnsupportedOperationException();
+        return list(query).async();
     }
 
     /**
@@ -180,7 +193,7 @@ public final class NamingClient {
      * @throws NacreException when the server cannot be reached in time and no list is known, or when it refuses
      */
     public List<Instance> select(Query query, boolean healthy) throws NacreException {
-        return Futures.await(selectAsync(query, healthy));
+        return listing(query, healthy).await();
     }
 
     /**
@@ -191,7 +204,7 @@ public final class NamingClient {
      * @return the future of an unmodifiable list
      */
     public CompletableFuture<List<Instance>> selectAsync(Query query, boolean healthy) {
-        throw new UnsupportedOperationException();
+        return listing(query, healthy).async();
     }
 
     /**
@@ -202,7 +215,7 @@ public final class NamingClient {
      * @throws NacreException when the server cannot be reached in time and no list is known, or when it refuses
      */
     public Optional<Instance> selectOne(ServiceKey service) throws NacreException {
-        return Futures.await(selectOneAsync(service));
+        return choosing(Query.of(service), WEIGHTED, null).await();
     }
 
     /**
@@ -212,7 +225,7 @@ public final class NamingClient {
      * @return the future of empty if there is none
      */
     public CompletableFuture<Optional<Instance>> selectOneAsync(ServiceKey service) {
-        throw new UnsupportedOperationException();
+        return choosing(Query.of(service), WEIGHTED, null).async();
     }
 
     /**
@@ -226,7 +239,7 @@ public final class NamingClient {
      * @throws NacreException when the server cannot be reached in time and no list is known, or when it refuses
      */
     public Optional<Instance> selectOne(Query query, Balancer balancer, String key) throws NacreException {
-        return Futures.await(selectOneAsync(query, balancer, key));
+        return choosing(query, balancer, key).await();
     }
 
     /**
@@ -239,7 +252,7 @@ public final class NamingClient {
      * @return the future of empty if there is none
      */
     public CompletableFuture<Optional<Instance>> selectOneAsync(Query query, Balancer balancer, String key) {
-        throw new UnsupportedOperationException();
+        return choosing(query, balancer, key).async();
     }
 
     /**
@@ -249,7 +262,7 @@ public final class NamingClient {
      * @return empty when the service is not followed, or no list is known yet
      */
     public Optional<ServiceSnapshot> cached(ServiceKey service) {
-        throw new UnsupportedOperationException();
+        return Optional.ofNullable(core.services.newest(Names.present(service, "service")));
     }
 
     /**
@@ -258,7 +271,13 @@ public final class NamingClient {
      * @param service the service
      */
     public void unsubscribe(ServiceKey service) {
-        throw new UnsupportedOperationException();
+        Names.present(service, "service");
+        core.services.unpin(service);
+        try {
+            core.ask(Op.UNSUBSCRIBE, Wire.service(service));
+        } catch (NacreException e) {
+            // A closed client follows nothing.
+        }
     }
 
     /**
@@ -286,32 +305,36 @@ public final class NamingClient {
      */
     public ServiceSubscription watch(ServiceKey service, Selector selector, Executor executor, ServiceListener listener)
             throws NacreException {
-        throw new UnsupportedOperationException();
+        Names.present(service, "service");
+        Names.present(selector, "selector");
+        Names.present(listener, "listener");
+        Executor where = executor == null ? core.executor : executor;
+        return ServiceWatch.open(owner, service, selector, where, listener);
     }
 
     /**
      * One page of the names of the services of a group.
      *
      * @param group the group; blank is {@code DEFAULT_GROUP}
-     * @param page counts from 1; one behind the last is empty
+     * @param page counts from 1 (0 is the first, too); one behind the last is empty
      * @param size names per page, at least 1
      * @return the page
      * @throws NacreException when the server refuses or cannot be reached in time
      */
     public ServicePage services(String group, int page, int size) throws NacreException {
-        return Futures.await(servicesAsync(group, page, size));
+        return paging(group, page, size).await();
     }
 
     /**
      * As {@link #services(String, int, int)}.
      *
      * @param group the group; blank is {@code DEFAULT_GROUP}
-     * @param page counts from 1; one behind the last is empty
+     * @param page counts from 1 (0 is the first, too); one behind the last is empty
      * @param size names per page, at least 1
      * @return the future of the page
      */
     public CompletableFuture<ServicePage> servicesAsync(String group, int page, int size) {
-        throw new UnsupportedOperationException();
+        return paging(group, page, size).async();
     }
 
     /**
@@ -322,7 +345,7 @@ public final class NamingClient {
      * @throws NacreException when the server refuses or cannot be reached in time
      */
     public List<String> allServices(String group) throws NacreException {
-        return Futures.await(allServicesAsync(group));
+        return allNames(group).await();
     }
 
     /**
@@ -332,7 +355,7 @@ public final class NamingClient {
      * @return the future of a sorted list
      */
     public CompletableFuture<List<String>> allServicesAsync(String group) {
-        throw new UnsupportedOperationException();
+        return allNames(group).async();
     }
 
     /**
@@ -347,7 +370,14 @@ public final class NamingClient {
      */
     public Subscription watchServices(String group, Executor executor, ServicesListener listener)
             throws NacreException {
-        throw new UnsupportedOperationException();
+        String checked = Names.group(group);
+        Names.present(listener, "listener");
+        NativeWatch watch = new NativeWatch(owner, "services of " + checked, null, executor, value -> {
+            String name = value.string();
+            long revision = value.i64();
+            listener.onChange(new ServiceNames(name, revision, value.strings()));
+        });
+        return watch.subscribe(Op.WATCH_SERVICES, new Writer().string(checked));
     }
 
     /**
@@ -363,7 +393,7 @@ public final class NamingClient {
      */
     public Subscription watchPattern(String group, String service, Executor executor, ServicePatternListener listener)
             throws NacreException {
-        return Futures.await(watchPatternAsync(group, service, executor, listener));
+        return watchingPattern(group, service, executor, listener).await();
     }
 
     /**
@@ -376,7 +406,7 @@ public final class NamingClient {
      * @return the future of closes it
      */
     public CompletableFuture<Subscription> watchPatternAsync(String group, String service, Executor executor, ServicePatternListener listener) {
-        throw new UnsupportedOperationException();
+        return watchingPattern(group, service, executor, listener).async();
     }
 
     /**
@@ -386,7 +416,7 @@ public final class NamingClient {
      * @throws NacreException when the server refuses or cannot be reached in time
      */
     public List<ServiceKey> subscribed() throws NacreException {
-        return Futures.await(subscribedAsync());
+        return listingSubscribed().await();
     }
 
     /**
@@ -395,7 +425,7 @@ public final class NamingClient {
      * @return the future of a sorted list
      */
     public CompletableFuture<List<ServiceKey>> subscribedAsync() {
-        throw new UnsupportedOperationException();
+        return listingSubscribed().async();
     }
 
     /**
@@ -405,7 +435,7 @@ public final class NamingClient {
      * @throws NacreException when the client is closed
      */
     public boolean isServerUp() throws NacreException {
-        return Futures.await(isServerUpAsync());
+        return asking().await();
     }
 
     /**
@@ -414,7 +444,7 @@ public final class NamingClient {
      * @return the future of true if it is
      */
     public CompletableFuture<Boolean> isServerUpAsync() {
-        throw new UnsupportedOperationException();
+        return asking().async();
     }
 
     /**
@@ -423,6 +453,144 @@ public final class NamingClient {
      * @return the operations
      */
     public MaintenanceClient maintenance() {
-        throw new UnsupportedOperationException();
+        return new MaintenanceClient(core);
+    }
+
+    private Operation<Void> registering(ServiceKey service, Instance instance) {
+        Names.present(service, "service");
+        Names.present(instance, "instance").check(service);
+        Writer request = Wire.service(service);
+        Wire.instance(request, instance);
+        if (instance.ephemeral) {
+            // A failure that may pass leaves it in the engine, which goes on trying.
+            owner.registered(service);
+        }
+        return core.operation(Op.REGISTER, request);
+    }
+
+    private Operation<Void> registeringBatch(ServiceKey service, Collection<Instance> instances) {
+        Names.present(service, "service");
+        for (Instance instance : Names.present(instances, "instances")) {
+            if (!Names.present(instance, "instance").ephemeral) {
+                throw new InvalidParameterException("a batch registers ephemeral instances only");
+            }
+            instance.check(service);
+        }
+        owner.registered(service);
+        return core.operation(Op.REGISTER_BATCH, Wire.service(service).list(instances, Wire::instance));
+    }
+
+    private Operation<Void> deregistering(ServiceKey service, Instance instance) {
+        Names.present(service, "service");
+        if (!Names.present(instance, "instance").ephemeral) {
+            instance.check(service);
+        }
+        Writer request = Wire.service(service);
+        Wire.instance(request, instance);
+        return core.operation(Op.DEREGISTER, request).map(nothing -> {
+            owner.deregistered(service);
+            return nothing;
+        });
+    }
+
+    private Operation<Void> deregisteringBatch(ServiceKey service, Collection<Instance> instances) {
+        Names.present(service, "service");
+        Names.present(instances, "instances").forEach(instance -> Names.present(instance, "instance"));
+        if (instances.isEmpty()) {
+            throw new InvalidParameterException("no instances to deregister");
+        }
+        return core.operation(Op.DEREGISTER_BATCH, Wire.service(service).list(instances, Wire::instance));
+    }
+
+    /** From memory where the service is followed. */
+    private Operation<ServiceSnapshot> list(Query query) {
+        ServiceKey service = Names.present(query, "query").service();
+        if (!query.isDirect()) {
+            ServiceSnapshot newest = core.services.newest(service);
+            if (newest != null) {
+                return Operation.known(nothing -> {
+                    core.checkOpen();
+                    return newest;
+                });
+            }
+        }
+        Writer request = Wire.service(service).strings(query.clusters()).bool(query.isDirect());
+        Operation<ServiceSnapshot> asking = core.operation(Op.INSTANCES, request, Wire::readSnapshot);
+        if (query.isDirect()) {
+            return asking;
+        }
+        return asking.map(snapshot -> {
+            core.services.pin(service, snapshot);
+            return snapshot;
+        });
+    }
+
+    private Operation<List<Instance>> listing(Query query, Boolean healthy) {
+        return list(query).map(snapshot -> snapshot.view(query.clusters(), healthy).instances());
+    }
+
+    private Operation<Optional<Instance>> choosing(Query query, Balancer balancer, String key) {
+        if (Names.present(balancer, "balancer") instanceof EngineBalancer) {
+            return choosingInEngine(query, (EngineBalancer) balancer, key);
+        }
+        return list(query)
+                .map(snapshot -> Optional.ofNullable(balancer.choose(snapshot.view(query.clusters(), true), key)));
+    }
+
+    private Operation<Optional<Instance>> choosingInEngine(Query query, EngineBalancer balancer, String key) {
+        Writer request = Wire.service(Names.present(query, "query").service())
+                .strings(query.clusters())
+                .u8(balancer.ordinal())
+                .optional(key)
+                .optional((String) null);
+        try {
+            // Answers at once when the list is in memory.
+            Reader answer = query.isDirect() ? null : core.ask(Op.SELECT_ONE, request);
+            if (answer != null) {
+                Instance chosen = answer.optional(Wire::readInstance);
+                return Operation.known(nothing -> Optional.ofNullable(chosen));
+            }
+        } catch (NacreException e) {
+            return Operation.failed(e);
+        }
+        return core.operation(
+                Op.SELECT_ONE, request, answer -> Optional.ofNullable(answer.optional(Wire::readInstance)));
+    }
+
+    private Operation<ServicePage> paging(String group, int page, int size) {
+        Writer request = new Writer()
+                .string(Names.group(group))
+                .i32(Options.notNegative(page, "page"))
+                .i32(Options.positive(size, "size"));
+        return core.operation(Op.SERVICES, request, answer -> {
+            int count = answer.i32();
+            return new ServicePage(count, answer.strings());
+        });
+    }
+
+    private Operation<List<String>> allNames(String group) {
+        return core.operation(Op.ALL_SERVICES, new Writer().string(Names.group(group)), Reader::strings);
+    }
+
+    private Operation<Subscription> watchingPattern(
+            String group, String service, Executor executor, ServicePatternListener listener) {
+        Writer request = new Writer().string(Names.present(group, "group")).string(Names.present(service, "service"));
+        Names.present(listener, "listener");
+        NativeWatch watch = new NativeWatch(owner, "services like " + service, null, executor, value -> {
+            List<ServiceKey> added = value.list(Wire::readService);
+            listener.onChange(new ServicePatternChange(added, value.list(Wire::readService)));
+        });
+        Operation<Subscription> watching =
+                core.operation(Op.WATCH_FUZZY, request, answer -> watch.attach(answer.i64()));
+        return watching.disposing(Subscription::close);
+    }
+
+    private Operation<List<ServiceKey>> listingSubscribed() {
+        return Operation.known(
+                nothing -> core.ask(Op.SUBSCRIBED, new Writer()).list(Wire::readService));
+    }
+
+    private Operation<Boolean> asking() {
+        return core.operation(Op.SERVER_STATUS, new Writer(), Reader::bool);
     }
 }

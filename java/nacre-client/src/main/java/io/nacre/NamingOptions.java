@@ -90,4 +90,14 @@ public final class NamingOptions {
         this.servicesRefresh = Options.positive(servicesRefresh, "servicesRefresh");
         return this;
     }
+
+    void become(NamingOptions other) {
+        requestTimeout = other.requestTimeout;
+        loadCacheAtStart = other.loadCacheAtStart;
+        cacheFolder = other.cacheFolder;
+        pushEmptyProtection = other.pushEmptyProtection;
+        poll = other.poll;
+        failoverRefresh = other.failoverRefresh;
+        servicesRefresh = other.servicesRefresh;
+    }
 }

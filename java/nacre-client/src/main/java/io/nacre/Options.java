@@ -42,6 +42,43 @@ final class Options {
     final NamingOptions naming = new NamingOptions();
     final ConfigOptions config = new ConfigOptions();
 
+    /** As they are now: the builder may go on. */
+    Options copy() {
+        Options copy = new Options();
+        copy.servers.addAll(servers);
+        copy.endpoint = endpoint;
+        copy.defaultPort = defaultPort;
+        copy.grpcPortOffset = grpcPortOffset;
+        copy.contextPath = contextPath;
+        copy.namespace = namespace;
+        copy.appName = appName;
+        copy.labels.putAll(labels);
+        copy.appLabels.putAll(appLabels);
+        copy.clientVersion = clientVersion;
+        copy.clientIp = clientIp;
+        copy.username = username;
+        copy.password = password;
+        copy.keys = keys;
+        copy.tls = tls;
+        copy.requestTimeout = requestTimeout;
+        copy.retries = retries;
+        copy.connectTimeout = connectTimeout;
+        copy.serverCheckTimeout = serverCheckTimeout;
+        copy.abilityTimeout = abilityTimeout;
+        copy.keepAlive = keepAlive;
+        copy.healthCheckTimeout = healthCheckTimeout;
+        copy.healthCheckRetries = healthCheckRetries;
+        copy.httpTimeout = httpTimeout;
+        copy.maxMessageSize = maxMessageSize;
+        copy.randomStart = randomStart;
+        copy.directory = directory;
+        copy.pool = pool;
+        copy.executor = executor;
+        copy.naming.become(naming);
+        copy.config.become(config);
+        return copy;
+    }
+
     static Duration positive(Duration duration, String name) {
         if (duration != null && (duration.isNegative() || duration.isZero())) {
             throw new InvalidParameterException(name + " must be above 0");
