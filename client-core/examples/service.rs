@@ -16,7 +16,7 @@ async fn main() -> Result<(), nacre_client::Error> {
 
     let changes = naming.subscribe(&service).await?;
     while changes.changed().await {
-        let Some(change) = changes.take() else { continue };
+        let Some(change) = changes.take_newest() else { continue };
         println!("{} instances, {} new, {} gone", change.instances.len(), change.added.len(), change.removed.len());
     }
     Ok(())

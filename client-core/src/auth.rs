@@ -1,19 +1,22 @@
 //! How requests prove who sends them: a token, a signature, or both.
 
 mod signature;
+mod temporary;
 mod token;
 
 use std::{sync::Arc, time::SystemTime};
 
 pub(crate) use token::{LoginTask, Tokens};
 
-use crate::{connection::Resource, options::Credentials};
+use crate::{connection::Resource, error::Error, http::Web, options::Options};
 use signature::Signer;
+use temporary::Temporary;
 
 /// The credentials of one connection.
 #[derive(Debug)]
 pub(crate) struct Auth {
     signer: Option<Signer>,
+    temporary: Option<Temporary>,
     tokens: Option<Arc<Tokens>>,
 }
 
@@ -25,10 +28,13 @@ pub(crate) struct Identity {
 }
 
 impl Auth {
-    pub(crate) fn new(credentials: &Credentials) -> Self {
+    pub(crate) fn new(options: &Options, web: &Web) -> Result<Self, Error> {
+        let credentials = &options.credentials;
         let signer = credentials.keys.clone().map(Signer::new);
+        let temporary = credentials.temporary_keys.clone();
+        let temporary = temporary.map(|keys| Temporary::new(keys, web.clone(), options.http_timeout)).transpose()?;
         let tokens = credentials.login.clone().map(|login| Arc::new(Tokens::new(login)));
-        Self { signer, tokens }
+        Ok(Self { signer, temporary, tokens })
     }
 
     /// The tokens, which a [`LoginTask`] must fetch.
@@ -36,14 +42,20 @@ impl Auth {
         self.tokens.as_ref()
     }
 
-    /// What a request about this resource carries. Waits for the end of the first login.
+    /// What a request about this resource carries. Waits for the end of the first login, and
+    /// for temporary keys that are due.
     pub(crate) async fn identity(&self, resource: Resource<'_>) -> Identity {
         let mut identity = Identity::default();
         if let Some(tokens) = &self.tokens {
             identity.token = tokens.current().await;
         }
-        if let Some(signer) = &self.signer {
-            signer.sign(resource, SystemTime::now(), &mut identity.signature);
+        let mut sign = |signer: &Signer| signer.sign(resource, SystemTime::now(), &mut identity.signature);
+        let signed = match &self.temporary {
+            Some(temporary) => temporary.sign(&mut sign).await,
+            None => false,
+        };
+        if let Some(signer) = self.signer.as_ref().filter(|_| !signed) {
+            sign(signer);
         }
         identity
     }

@@ -120,8 +120,8 @@ impl Connection {
             return Err(Error::internal("a client can only be made inside a tokio runtime"));
         }
         let servers = Arc::new(Servers::new(&options)?);
-        let auth = Arc::new(Auth::new(&options.credentials));
         let web = Web::new(&options, dialer.clone())?;
+        let auth = Arc::new(Auth::new(&options, &web)?);
         let http = Http::new(Arc::clone(&options), Arc::clone(&servers), Arc::clone(&auth), web.clone());
         let (events, _) = broadcast::channel(EVENTS);
         let (status, _) = watch::channel(Status::new());

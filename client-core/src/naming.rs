@@ -19,7 +19,7 @@
 //!
 //! let mut changes = naming.subscribe(&orders).await?;
 //! while changes.changed().await {
-//!     if let Some(change) = changes.take() {
+//!     if let Some(change) = changes.take_newest() {
 //!         println!("{} instances, {} new", change.instances.len(), change.added.len());
 //!     }
 //! }
@@ -68,7 +68,7 @@ pub use balance::{
 };
 pub use bell::Ready;
 pub use fuzzy::{FuzzyChange, FuzzyWatch};
-pub use maintain::{ClusterDetail, Maintenance, ServiceDetail, ServiceSettings};
+pub use maintain::{ClusterDetail, InstancePatch, Maintenance, ServiceDetail, ServiceSettings};
 pub use model::{
     HEART_BEAT_INTERVAL, HEART_BEAT_TIMEOUT, IP_DELETE_TIMEOUT, Instance, ServiceChange, ServiceSnapshot, Source,
 };

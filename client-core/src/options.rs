@@ -10,7 +10,7 @@ use std::{path::PathBuf, time::Duration};
 pub use builder::Builder;
 pub use config::ConfigOptions;
 pub use naming::NamingOptions;
-pub use security::{Credentials, Identity, Keys, Login, Roots, Secret, Tls};
+pub use security::{Credentials, Identity, Keys, Login, Roots, Secret, TemporaryKeys, Tls};
 
 use crate::names::Namespace;
 

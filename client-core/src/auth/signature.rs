@@ -8,17 +8,16 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use parking_lot::Mutex;
 use ring::hmac;
+use time::OffsetDateTime;
 
 use crate::{connection::Resource, options::Keys};
-
-const SECONDS_PER_DAY: u64 = 86_400;
 
 /// Signs requests.
 #[derive(Debug)]
 pub(super) struct Signer {
     keys: Keys,
-    /// The key derived for a region, and the day (since 1970, UTC) that it serves.
-    derived: Mutex<Option<(u64, Arc<str>)>>,
+    /// The key derived for a region, and the day (in UTC) that it serves.
+    derived: Mutex<Option<(String, Arc<str>)>>,
 }
 
 impl Signer {
@@ -27,22 +26,21 @@ impl Signer {
     }
 
     pub(super) fn sign(&self, resource: Resource<'_>, now: SystemTime, to: &mut Vec<(&'static str, String)>) {
-        let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
-        let stamp = since.as_millis().to_string();
+        let stamp = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis().to_string();
         match resource {
             Resource::None => return,
             Resource::Lock => to.push(("ak", self.keys.access_key.clone())),
             Resource::Naming { group, service, .. } => {
                 let data = naming_data(&stamp, group, service);
-                to.push(("signature", self.signature(since.as_secs(), &data)));
+                to.push(("signature", self.signature(now, &data)));
                 to.push(("data", data));
                 to.push(("ak", self.keys.access_key.clone()));
                 self.push_version(to);
             }
             Resource::Config { namespace, group, .. } => {
-                self.sign_config(&stamp, since.as_secs(), namespace, group, to);
+                self.sign_config(&stamp, now, namespace, group, to);
             }
-            Resource::ConfigBatch => self.sign_config(&stamp, since.as_secs(), "", "", to),
+            Resource::ConfigBatch => self.sign_config(&stamp, now, "", "", to),
         }
         if let Some(token) = &self.keys.security_token {
             to.push(("Spas-SecurityToken", token.expose().to_owned()));
@@ -52,7 +50,7 @@ impl Signer {
     fn sign_config(
         &self,
         stamp: &str,
-        seconds: u64,
+        now: SystemTime,
         namespace: &str,
         group: &str,
         to: &mut Vec<(&'static str, String)>,
@@ -64,7 +62,7 @@ impl Signer {
             (false, false) => format!("{namespace}+{group}+{stamp}"),
         };
         to.push(("Spas-AccessKey", self.keys.access_key.clone()));
-        to.push(("Spas-Signature", self.signature(seconds, &data)));
+        to.push(("Spas-Signature", self.signature(now, &data)));
         to.push(("Timestamp", stamp.to_owned()));
         self.push_version(to);
     }
@@ -79,9 +77,9 @@ impl Signer {
         self.keys.region.as_deref().filter(|region| !region.is_empty())
     }
 
-    fn signature(&self, seconds: u64, data: &str) -> String {
+    fn signature(&self, now: SystemTime, data: &str) -> String {
         let key = match self.region() {
-            Some(region) => self.derived_key(seconds / SECONDS_PER_DAY, region),
+            Some(region) => self.derived_key(date(now), region),
             None => self.keys.secret_key.expose().into(),
         };
         // SHA-1 is what the servers expect here.
@@ -89,7 +87,7 @@ impl Signer {
         STANDARD.encode(hmac::sign(&key, data.as_bytes()))
     }
 
-    fn derived_key(&self, day: u64, region: &str) -> Arc<str> {
+    fn derived_key(&self, day: String, region: &str) -> Arc<str> {
         let mut derived = self.derived.lock();
         if let Some((of, key)) = &*derived
             && *of == day
@@ -97,7 +95,7 @@ impl Signer {
             return Arc::clone(key);
         }
         let mut key = format!("aliyun_v4{}", self.keys.secret_key.expose()).into_bytes();
-        for part in [date(day).as_str(), region, "mse-nacos", "aliyun_v4_request"] {
+        for part in [day.as_str(), region, "mse-nacos", "aliyun_v4_request"] {
             key = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &key), part.as_bytes()).as_ref().to_vec();
         }
         let key: Arc<str> = STANDARD.encode(key).into();
@@ -113,18 +111,10 @@ fn naming_data(stamp: &str, group: &str, service: &str) -> String {
     format!("{stamp}@@{group}@@{service}")
 }
 
-/// `yyyyMMdd` of a day since 1970 in the Gregorian calendar.
-fn date(day: u64) -> String {
-    // Years begin in March here, so that the leap day is the last one; eras are 400 years.
-    let day = day + 719_468;
-    let (era, of_era) = (day / 146_097, day % 146_097);
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
-    format!("{year:04}{month:02}{day:02}")
+/// `yyyyMMdd` of a time, in UTC.
+fn date(now: SystemTime) -> String {
+    let date = OffsetDateTime::from(now).date();
+    format!("{:04}{:02}{:02}", date.year(), u8::from(date.month()), date.day())
 }
 
 #[cfg(test)]

@@ -114,7 +114,7 @@ impl RawWatch {
     /// there.
     #[must_use]
     #[allow(clippy::option_option)]
-    pub fn take(&self) -> Option<Option<Arc<RawConfig>>> {
+    pub fn take_newest(&self) -> Option<Option<Arc<RawConfig>>> {
         self.outlet.take()
     }
 

@@ -1,17 +1,18 @@
 //! TLS settings from files. Nothing process-wide: the provider is passed along.
 
-use std::{path::Path, sync::Arc};
+use std::{fmt::Display, path::Path, sync::Arc};
 
+use pkcs8::{EncryptedPrivateKeyInfoRef, SecretDocument, der::pem::PemLabel};
 use rustls::{
     ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
     client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     crypto::CryptoProvider,
-    pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem::PemObject},
+    pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime, pem::PemObject},
 };
 
 use crate::{
     error::{Error, ErrorKind},
-    options::{Roots, Tls},
+    options::{Identity, Roots, Tls},
 };
 
 /// Protocol of gRPC connections.
@@ -46,7 +47,7 @@ fn build(tls: &Tls, protocol: &[u8]) -> Result<Arc<ClientConfig>, Error> {
         None => builder.with_no_client_auth(),
         Some(identity) => {
             let chain = certificates(&identity.certificates)?;
-            let key = PrivateKeyDer::from_pem_file(&identity.key).map_err(|error| unreadable(&identity.key, &error))?;
+            let key = private_key(identity)?;
             builder
                 .with_client_auth_cert(chain, key)
                 .map_err(|error| Error::invalid("certificate and private key do not fit").with_source(error))?
@@ -54,6 +55,23 @@ fn build(tls: &Tls, protocol: &[u8]) -> Result<Arc<ClientConfig>, Error> {
     };
     config.alpn_protocols = vec![protocol.to_vec()];
     Ok(Arc::new(config))
+}
+
+fn private_key(identity: &Identity) -> Result<PrivateKeyDer<'static>, Error> {
+    let path = &identity.key;
+    let Some(password) = &identity.password else {
+        return PrivateKeyDer::from_pem_file(path).map_err(|error| unreadable(path, &error));
+    };
+    let pem = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
+    let (label, document) = SecretDocument::from_pem(&pem).map_err(|error| unreadable(path, &error))?;
+    if label != EncryptedPrivateKeyInfoRef::PEM_LABEL {
+        // A password too many does no harm.
+        return PrivateKeyDer::from_pem_slice(pem.as_bytes()).map_err(|error| unreadable(path, &error));
+    }
+    let encrypted =
+        EncryptedPrivateKeyInfoRef::try_from(document.as_bytes()).map_err(|error| unreadable(path, &error))?;
+    let clear = encrypted.decrypt(password.expose()).map_err(|error| unreadable(path, &error))?;
+    Ok(PrivatePkcs8KeyDer::from(clear.as_bytes().to_vec()).into())
 }
 
 fn root_store(roots: &Roots) -> Result<RootCertStore, Error> {
@@ -74,7 +92,7 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
     CertificateDer::pem_file_iter(path).and_then(Iterator::collect).map_err(|error| unreadable(path, &error))
 }
 
-fn unreadable(path: &Path, error: &rustls::pki_types::pem::Error) -> Error {
+fn unreadable(path: &Path, error: &dyn Display) -> Error {
     Error::new(ErrorKind::InvalidParameter, -400, format!("cannot read {}: {error}", path.display()))
 }
 

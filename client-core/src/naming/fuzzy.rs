@@ -132,7 +132,7 @@ impl FuzzyWatch {
     }
 
     /// What changed since the last time, if anything did. The first time: all that fit, once that is known.
-    pub fn take(&self) -> Option<FuzzyChange> {
+    pub fn take_newest(&self) -> Option<FuzzyChange> {
         let mut state = self.board.state.lock();
         if !state.has_change() {
             return None;
@@ -144,7 +144,7 @@ impl FuzzyWatch {
         Some(FuzzyChange { added, removed })
     }
 
-    /// Waits until there is something to [`take`](FuzzyWatch::take). False when there will never be.
+    /// Waits until there is something to [`take_newest`](FuzzyWatch::take_newest). False when there will never be.
     pub async fn changed(&self) -> bool {
         poll_fn(|context| self.poll(context)).await
     }
@@ -183,7 +183,7 @@ impl Stream for FuzzyWatch {
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<FuzzyChange>> {
         match self.poll(context) {
             Poll::Pending => Poll::Pending,
-            Poll::Ready(more) => Poll::Ready(if more { self.take() } else { None }),
+            Poll::Ready(more) => Poll::Ready(if more { self.take_newest() } else { None }),
         }
     }
 }

@@ -9,6 +9,7 @@ use super::{Naming, check, model::Instance};
 use crate::{connection::Resource, error::Error, http::HttpRequest, names::ServiceKey};
 
 const INSTANCE: &str = "/v1/ns/instance";
+const METADATA: &str = "/v1/ns/instance/metadata/batch";
 const SERVICE: &str = "/v1/ns/service";
 
 /// A service as its maintainers see it.
@@ -75,6 +76,17 @@ impl ServiceSettings {
         self.selector = Some(expression.into());
         self
     }
+}
+
+/// What [`Maintenance::patch_instance`] changes; what is `None` stays.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct InstancePatch {
+    /// Weight, 0 to 10,000.
+    pub weight: Option<f64>,
+    /// Whether the instance takes requests.
+    pub enabled: Option<bool>,
+    /// All metadata.
+    pub metadata: Option<StringMap>,
 }
 
 /// Service and instance maintenance, see [`Naming::maintenance`].
@@ -149,10 +161,82 @@ impl Maintenance {
     /// Code 400 when the service does not exist; before anything is sent if a value is not legal.
     pub async fn update_instance(&self, service: &ServiceKey, instance_now: &Instance) -> Result<(), Error> {
         check::instance(instance_now, service)?;
-        if !(0.0..=10_000.0).contains(&instance_now.weight) {
-            return Err(Error::invalid("Param 'weight' is illegal, it must be between 0 and 10000."));
-        }
+        check_weight(instance_now.weight)?;
         instance(&self.naming, "PUT", service, instance_now).await
+    }
+
+    /// Changes some values of an instance over what the provider said; the others stay.
+    ///
+    /// # Errors
+    /// Code 404 when the instance does not exist; before anything is sent if a value is not legal.
+    pub async fn patch_instance(
+        &self,
+        service: &ServiceKey,
+        at: &Instance,
+        patch: &InstancePatch,
+    ) -> Result<(), Error> {
+        check::instance(at, service)?;
+        if let Some(weight) = patch.weight {
+            check_weight(weight)?;
+        }
+        let port = at.port.to_string();
+        let weight = patch.weight.map(|weight| weight.to_string());
+        let metadata = patch.metadata.as_ref().map(text);
+        let mut parameters = vec![("ip", at.ip.as_str()), ("port", &port), ("clusterName", &at.cluster)];
+        parameters.extend(weight.as_deref().map(|weight| ("weight", weight)));
+        parameters.extend(patch.enabled.map(|enabled| ("enabled", flag(enabled))));
+        parameters.extend(metadata.as_deref().map(|metadata| ("metadata", metadata)));
+        request(&self.naming, "PATCH", INSTANCE, service, &parameters).await.map(|_| ())
+    }
+
+    /// Adds entries to the metadata of instances, or replaces those of the same names. No instances given means all
+    /// of the service. Answers those that were changed, each as `ip:port:unknown:cluster:kind`.
+    ///
+    /// # Errors
+    /// Code 400 when the service does not exist.
+    pub async fn add_metadata(
+        &self,
+        service: &ServiceKey,
+        instances: &[Instance],
+        metadata: &StringMap,
+    ) -> Result<Vec<String>, Error> {
+        self.send_metadata("PUT", service, instances, text(metadata)).await
+    }
+
+    /// Removes entries from the metadata of instances, as [`Maintenance::add_metadata`] adds them.
+    ///
+    /// # Errors
+    /// Code 400 when the service does not exist.
+    pub async fn remove_metadata(
+        &self,
+        service: &ServiceKey,
+        instances: &[Instance],
+        names: &[&str],
+    ) -> Result<Vec<String>, Error> {
+        let names: BTreeMap<&str, &str> = names.iter().map(|name| (*name, "")).collect();
+        let metadata = serde_json::to_string(&names).expect("a map of texts is always writable");
+        self.send_metadata("DELETE", service, instances, metadata).await
+    }
+
+    async fn send_metadata(
+        &self,
+        method: &'static str,
+        service: &ServiceKey,
+        instances: &[Instance],
+        metadata: String,
+    ) -> Result<Vec<String>, Error> {
+        let members = |instance: &Instance| {
+            serde_json::json!({
+                "ip": instance.ip, "port": instance.port, "clusterName": instance.cluster,
+                "ephemeral": instance.ephemeral,
+            })
+        };
+        let list = serde_json::Value::from_iter(instances.iter().map(members)).to_string();
+        let list = if instances.is_empty() { "" } else { &list };
+        let parameters = [("metadata", metadata.as_str()), ("instances", list), ("consistencyType", "")];
+        let body = request(&self.naming, method, METADATA, service, &parameters).await?;
+        let reply: MetadataReply = serde_json::from_slice(&body).map_err(unreadable)?;
+        Ok(reply.updated)
     }
 
     async fn send_service(
@@ -184,7 +268,6 @@ pub(super) async fn instance(
     instance: &Instance,
 ) -> Result<(), Error> {
     let (port, weight) = (instance.port.to_string(), instance.weight.to_string());
-    let flag = |value: bool| if value { "true" } else { "false" };
     let metadata = text(&instance.metadata);
     let parameters = [
         ("ip", instance.ip.as_str()),
@@ -222,6 +305,17 @@ async fn request(
         .await
 }
 
+fn check_weight(weight: f64) -> Result<(), Error> {
+    if (0.0..=10_000.0).contains(&weight) {
+        return Ok(());
+    }
+    Err(Error::invalid("Param 'weight' is illegal, it must be between 0 and 10000."))
+}
+
+fn flag(value: bool) -> &'static str {
+    if value { "true" } else { "false" }
+}
+
 fn text(map: &StringMap) -> String {
     serde_json::to_string(map).expect("a map of texts is always writable")
 }
@@ -240,6 +334,12 @@ struct ServiceReply {
     metadata: Option<BTreeMap<String, String>>,
     selector: Option<SelectorReply>,
     clusters: Option<Vec<ClusterReply>>,
+}
+
+#[derive(Deserialize)]
+struct MetadataReply {
+    #[serde(default)]
+    updated: Vec<String>,
 }
 
 #[derive(Deserialize)]

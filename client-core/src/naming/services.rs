@@ -207,7 +207,7 @@ async fn follow(inner: Weak<Inner>, watched: Weak<Watched>, group: Group, period
         let told = async {
             match &fuzzy {
                 Some(fuzzy) if fuzzy.changed().await => {
-                    fuzzy.take();
+                    fuzzy.take_newest();
                     sleep(SETTLE).await;
                 }
                 _ => std::future::pending().await,
@@ -247,7 +247,7 @@ impl ServicesWatch {
     }
 
     /// The newest list, unless it was taken before.
-    pub fn take(&self) -> Option<ServiceNames> {
+    pub fn take_newest(&self) -> Option<ServiceNames> {
         let now = self.current()?;
         let mut taken = self.viewer.taken.lock();
         if now.revision <= *taken {
@@ -257,7 +257,7 @@ impl ServicesWatch {
         Some(now)
     }
 
-    /// Waits until there is something to [`take`](ServicesWatch::take). False when there will never be.
+    /// Waits until there is something to [`take_newest`](ServicesWatch::take_newest). False when there will never be.
     pub async fn changed(&self) -> bool {
         poll_fn(|context| self.poll(context)).await
     }
@@ -294,7 +294,7 @@ impl Stream for ServicesWatch {
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<ServiceNames>> {
         match self.poll(context) {
             Poll::Pending => Poll::Pending,
-            Poll::Ready(more) => Poll::Ready(if more { self.take() } else { None }),
+            Poll::Ready(more) => Poll::Ready(if more { self.take_newest() } else { None }),
         }
     }
 }

@@ -124,7 +124,7 @@ impl fmt::Debug for Watcher {
 /// misses the newest state. It ends when the client is closed, or when the server refuses the subscription for good
 /// (see [`Subscription::error`]); a lost connection does not end it.
 ///
-/// Without streams: [`Subscription::changed`] or [`Subscription::on_ready`] tell when to [`Subscription::take`].
+/// Without streams: [`Subscription::changed`] or [`Subscription::on_ready`] tell when to [`Subscription::take_newest`].
 #[derive(Debug)]
 pub struct Subscription {
     watcher: Arc<Watcher>,
@@ -173,17 +173,17 @@ impl Subscription {
         self.watcher.slot.refusal()
     }
 
-    /// Waits until there is something to [`take`](Subscription::take). False when there will never be.
+    /// Waits until there is something to [`take_newest`](Subscription::take_newest). False when there will never be.
     pub async fn changed(&self) -> bool {
         poll_fn(|context| self.watcher.poll(context)).await
     }
 
     /// What changed since the last time, if anything did. The first time: the present list, if it is known.
-    pub fn take(&self) -> Option<ServiceChange> {
+    pub fn take_newest(&self) -> Option<ServiceChange> {
         self.watcher.take()
     }
 
-    /// Calls `ready` whenever there may be something to [`take`](Subscription::take), in place of a function that
+    /// Calls `ready` whenever there may be something to [`take_newest`](Subscription::take_newest), in place of a function that
     /// was given before. It may run in the task that reads the connection: it must not block.
     pub fn on_ready(&self, ready: Ready) {
         self.watcher.bell.on_ring(ready);
@@ -229,7 +229,7 @@ impl Listener {
         let (service, task) = (subscription.service().clone(), Tasks::default());
         task.spawn(async move {
             while subscription.changed().await {
-                if let Some(change) = subscription.take() {
+                if let Some(change) = subscription.take_newest() {
                     function(change).await;
                 }
             }

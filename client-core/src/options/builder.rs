@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use super::{Endpoint, Keys, Login, Options, Secret, ServerSource, Tls};
+use super::{Endpoint, Keys, Login, Options, Secret, ServerSource, TemporaryKeys, Tls};
 use crate::{
     client::Client,
     error::Error,
@@ -70,6 +70,12 @@ impl Builder {
     /// Keys with which requests are signed. Default: none.
     pub fn keys(mut self, keys: Keys) -> Self {
         self.options.credentials.keys = Some(keys);
+        self
+    }
+
+    /// Keys that a metadata service hands out. Default: none.
+    pub fn temporary_keys(mut self, keys: TemporaryKeys) -> Self {
+        self.options.credentials.temporary_keys = Some(keys);
         self
     }
 

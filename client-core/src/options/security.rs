@@ -1,6 +1,6 @@
 //! Credentials and TLS.
 
-use std::{fmt, path::PathBuf};
+use std::{fmt, path::PathBuf, time::Duration};
 
 /// A text that no log shows.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
@@ -24,7 +24,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// How a client proves who it is; both ways may be used side by side.
+/// How a client proves who it is; a login and keys may be used side by side.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Credentials {
@@ -32,6 +32,8 @@ pub struct Credentials {
     pub login: Option<Login>,
     /// Access key and secret key, with which requests are signed.
     pub keys: Option<Keys>,
+    /// Keys that a metadata service hands out for a while. While they are there, they sign instead of `keys`.
+    pub temporary_keys: Option<TemporaryKeys>,
 }
 
 /// User and password.
@@ -74,6 +76,35 @@ impl Keys {
     }
 }
 
+/// Keys of a role, which a metadata service hands out and which end after a while. It answers a GET with JSON:
+/// `Code` (`Success`), `AccessKeyId`, `AccessKeySecret`, `SecurityToken`, `Expiration` (as in RFC 3339).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct TemporaryKeys {
+    /// Where they are, with scheme, e.g. `http://100.100.100.200/latest/meta-data/ram/security-credentials/ROLE`.
+    pub url: String,
+    /// Remaining life at which new keys are fetched. Default 3 min.
+    pub refresh_before_end: Duration,
+    /// Whether the keys are kept until then. Default true; false fetches them for each request.
+    pub keep: bool,
+    /// As [`Keys::region`].
+    pub region: Option<String>,
+}
+
+impl TemporaryKeys {
+    /// Keys at this URL.
+    #[must_use]
+    pub fn at(url: impl Into<String>) -> Self {
+        Self { url: url.into(), refresh_before_end: Duration::from_secs(180), keep: true, region: None }
+    }
+
+    /// Keys of the role that was given to this cloud instance.
+    #[must_use]
+    pub fn of_role(role: &str) -> Self {
+        Self::at(format!("http://100.100.100.200/latest/meta-data/ram/security-credentials/{role}"))
+    }
+}
+
 /// Which authorities may have signed the server's certificate.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -93,15 +124,17 @@ pub enum Roots {
 pub struct Identity {
     /// Certificate chain, the client's own first.
     pub certificates: PathBuf,
-    /// Private key: PKCS#8, PKCS#1 or SEC1, not encrypted.
+    /// Private key: PKCS#8, which may be encrypted (PBES2), PKCS#1 or SEC1.
     pub key: PathBuf,
+    /// Password of an encrypted key. Default: none.
+    pub password: Option<Secret>,
 }
 
 impl Identity {
     /// An identity in two files.
     #[must_use]
     pub fn new(certificates: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
-        Self { certificates: certificates.into(), key: key.into() }
+        Self { certificates: certificates.into(), key: key.into(), password: None }
     }
 }
 

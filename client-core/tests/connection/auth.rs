@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use nacre_client::{ErrorKind, Event};
+use nacre_client::{
+    ErrorKind, Event,
+    options::{Keys, TemporaryKeys},
+};
 use nacre_harness::stub::{HttpScript, Script, Stub};
 use serde_json::{Value, json};
 
@@ -144,5 +147,66 @@ async fn passwords_and_keys_do_not_show() {
     let client = builder.clone().build().unwrap();
     for text in [format!("{builder:?}"), format!("{client:?}")] {
         assert!(!text.contains("very-secret") && text.contains("***"), "{text}");
+    }
+}
+
+fn keys(name: &str, end: &str) -> HttpScript {
+    http(
+        200,
+        json!({
+            "Code": "Success", "AccessKeyId": name, "AccessKeySecret": "s", "SecurityToken": "t", "Expiration": end,
+            "LastUpdated": "2020-01-01T00:00:00Z",
+        }),
+    )
+}
+
+/// The keys that signed the requests, in order.
+fn signers(stub: &Stub) -> Vec<Option<String>> {
+    let requests = stub.received(Some("ServiceListRequest"));
+    requests.iter().map(|request| request.message.headers.get("ak").cloned()).collect()
+}
+
+#[tokio::test]
+async fn temporary_keys_sign_until_they_end() {
+    let (stub, service) = (Stub::start(true).await.unwrap(), Stub::start(false).await.unwrap());
+    stub.reply("ServiceListRequest", vec![fine()]);
+    // Those of the past are due at once, those of the future serve on.
+    let (past, future) = ("2020-01-01T00:00:00Z", "2999-01-01T00:00:00Z");
+    service.http("GET /keys/role", vec![keys("a", past), keys("b", future), keys("c", future)]);
+    let url = format!("http://{}/keys/role", service.address());
+    let static_keys = Keys::new("static", "s");
+    let client = client(&[stub.address()]).keys(static_keys).temporary_keys(TemporaryKeys::at(url));
+    let client = client.connect().await.unwrap();
+    for _ in 0..3 {
+        call(&client).await.unwrap();
+    }
+    // What has ended does not sign: the permanent keys do.
+    let signed = ["static", "b", "b"].map(|key| Some(key.to_owned()));
+    assert_eq!(signers(&stub), signed);
+    let requests = stub.received(Some("ServiceListRequest"));
+    let token = |number: usize| requests[number].message.headers.get("Spas-SecurityToken").map(String::as_str);
+    assert_eq!([token(0), token(1)], [None, Some("t")]);
+    assert_eq!(service.http_received().len(), 2);
+}
+
+#[tokio::test]
+async fn without_temporary_keys_requests_go_unsigned_and_the_service_is_left_in_peace() {
+    let (stub, service) = (Stub::start(true).await.unwrap(), Stub::start(false).await.unwrap());
+    stub.reply("ServiceListRequest", vec![fine()]);
+    service.http("GET /keys/role", vec![http(500, json!(null))]);
+    let keys = TemporaryKeys::at(format!("http://{}/keys/role", service.address()));
+    let client = client(&[stub.address()]).temporary_keys(keys).connect().await.unwrap();
+    for _ in 0..5 {
+        call(&client).await.unwrap();
+    }
+    assert_eq!(signers(&stub), [const { None::<String> }; 5]);
+    assert_eq!(service.http_received().len(), 1);
+}
+
+#[tokio::test]
+async fn a_url_of_keys_that_is_none_is_refused() {
+    for url in ["", "keys", "ftp://host/keys", "http://"] {
+        let refused = client(&["127.0.0.1:1".parse().unwrap()]).temporary_keys(TemporaryKeys::at(url)).build();
+        assert_eq!(refused.unwrap_err().kind(), ErrorKind::InvalidParameter, "{url}");
     }
 }

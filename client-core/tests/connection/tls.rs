@@ -7,6 +7,7 @@ use nacre_client::{
     options::{Identity, Roots, Tls},
 };
 use nacre_harness::stub::Stub;
+use pkcs8::{EncryptedPrivateKeyInfoRef, LineEnding, PrivateKeyInfoRef, SecretDocument, der::pem::PemLabel};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::{
     RootCertStore, ServerConfig,
@@ -58,6 +59,16 @@ impl Authority {
             path
         };
         Identity::new(file("client.pem", certificate.pem()), file("client.key", key.serialize_pem()))
+    }
+
+    /// The same with an encrypted key, whose password is `secret`.
+    fn locked_identity(&self) -> Identity {
+        let mut identity = self.identity();
+        let (_, clear) = SecretDocument::read_pem_file(&identity.key).unwrap();
+        let locked = PrivateKeyInfoRef::try_from(clear.as_bytes()).unwrap().encrypt("secret").unwrap();
+        locked.write_pem_file(&identity.key, EncryptedPrivateKeyInfoRef::PEM_LABEL, LineEnding::LF).unwrap();
+        identity.password = Some("secret".into());
+        identity
     }
 }
 
@@ -153,6 +164,26 @@ async fn a_server_may_ask_who_the_client_is() {
     call(&connect(&front, tls(roots(), Some(clients.identity()))).await.unwrap()).await.unwrap();
     refused(&front, tls(roots(), None)).await;
     refused(&front, tls(roots(), Some(Authority::new().identity()))).await;
+}
+
+#[tokio::test]
+async fn a_private_key_may_have_a_password() {
+    let (authority, clients) = (Authority::new(), Authority::new());
+    let stub = Stub::start(false).await.unwrap();
+    let front = front(&authority, Some(&clients), b"h2", stub.address()).await;
+    let roots = || Roots::File(authority.roots());
+    let locked = clients.locked_identity();
+    call(&connect(&front, tls(roots(), Some(locked.clone()))).await.unwrap()).await.unwrap();
+    for password in [None, Some("other".into())] {
+        let mut wrong = locked.clone();
+        wrong.password = password;
+        let error = refused(&front, tls(roots(), Some(wrong))).await;
+        assert!(error.reason().contains("client.key"), "{error}");
+    }
+    // One that needs none is read all the same.
+    let mut open = clients.identity();
+    open.password = Some("secret".into());
+    call(&connect(&front, tls(roots(), Some(open))).await.unwrap()).await.unwrap();
 }
 
 #[tokio::test]

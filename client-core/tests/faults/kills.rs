@@ -50,13 +50,13 @@ async fn a_subscriber_never_sees_a_list_without_the_provider() {
     provider.naming().register(&orders, instance(1)).await.unwrap();
     let watch = consumer.naming().watch(&orders, Selector::new()).unwrap();
     watch.established().await.unwrap();
-    assert_eq!(watch.take().unwrap().instances.len(), 1);
+    assert_eq!(watch.take_newest().unwrap().instances.len(), 1);
     let guard = {
         let consumer = consumer.clone();
         let orders = orders.clone();
         tokio::spawn(async move {
             while watch.changed().await {
-                if let Some(change) = watch.take() {
+                if let Some(change) = watch.take_newest() {
                     assert_eq!(change.instances.len(), 1, "{change:?}");
                 }
                 assert_eq!(consumer.naming().instances(&orders).await.unwrap().len(), 1);

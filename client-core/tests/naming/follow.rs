@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use futures::StreamExt as _;
-use nacre_client::naming::{Instance, Selector, Source, Subscription};
+use nacre_client::naming::{Instance, Selector, Source};
 use tokio::{
     sync::mpsc,
     time::{sleep, timeout},
@@ -73,7 +73,7 @@ async fn who_is_slow_gets_one_change_against_what_it_saw() -> Result<()> {
     let change = next(&slow).await?;
     assert_eq!(parts(&change), (one(19), one(2), one(1)));
     assert_eq!(change.modified[0].weight, 19.0);
-    assert!(Subscription::take(&slow).is_none());
+    assert!(slow.take_newest().is_none());
     Ok(())
 }
 
@@ -114,12 +114,12 @@ async fn a_function_and_a_wake_up_are_ways_to_be_told() -> Result<()> {
         counter.fetch_add(1, Ordering::SeqCst);
     }));
     assert_eq!(woken.load(Ordering::SeqCst), 1, "there is something already");
-    assert!(Subscription::take(&watch).context("the present list")?.instances.is_empty());
+    assert!(watch.take_newest().context("the present list")?.instances.is_empty());
 
     naming.register(&orders, host(1)).await?;
     assert_eq!(timeout(LIMIT, heard.recv()).await?.context("a change")?.0, one(1));
     eventually(true, || async { Ok::<_, ()>(woken.load(Ordering::SeqCst) > 1) }).await?;
-    assert_eq!(parts(&Subscription::take(&watch).context("a change")?).0, one(1));
+    assert_eq!(parts(&watch.take_newest().context("a change")?).0, one(1));
 
     drop(listener);
     drop(watch);
@@ -151,7 +151,7 @@ async fn a_selector_shows_what_it_accepts_coming_and_going() -> Result<()> {
     provider.register_batch(&orders, vec![near(false), far().with_weight(9.0)]).await?;
     let all = consumer.subscribe(&orders).await?;
     while next(&all).await?.instances.iter().all(|instance| instance.weight < 9.0) {}
-    assert!(Subscription::take(&seen).is_none(), "what it does not accept changes nothing");
+    assert!(seen.take_newest().is_none(), "what it does not accept changes nothing");
     assert_eq!(consumer.instances(&orders).await?.len(), 2, "queries see the whole list");
     Ok(())
 }

@@ -3,8 +3,10 @@
 use anyhow::Result;
 use nacre_client::{
     Client, ErrorKind,
-    naming::{Clusters, HEART_BEAT_INTERVAL, Instance, Query, ServiceSettings},
+    naming::{Clusters, HEART_BEAT_INTERVAL, Instance, InstancePatch, Query, ServiceSettings},
 };
+use nacre_harness::stub::{HttpScript, Stub};
+use serde_json::json;
 
 use crate::support::{addresses, builder, client, eventually, key, listed, next, parts, server};
 
@@ -188,7 +190,7 @@ async fn closing_takes_back_what_the_client_made() -> Result<()> {
     assert_eq!(parts(&change), (vec![], vec!["10.0.0.1:1".to_owned()], vec![]));
     assert_eq!(listed(&staying.naming(), &key("pay")).await?, [""; 0]);
     assert!(!own.changed().await, "what it followed ends");
-    assert!(own.take().is_none());
+    assert!(own.take_newest().is_none());
     for refused in [
         naming.register(&orders, Instance::new("10.0.0.1", 1)).await.expect_err("closed"),
         naming.instances(&orders).await.expect_err("closed"),
@@ -227,6 +229,40 @@ async fn maintenance_changes_services_and_instances() -> Result<()> {
     let change = next(&seen).await?;
     assert_eq!(parts(&change), (vec![], vec![], vec!["10.0.0.1:80".to_owned()]));
     assert_eq!((change.instances[0].weight, change.instances[0].metadata["by"].as_str()), (7.0, "operator"));
-    assert_eq!(maintenance.update_instance(&pay, &instance.with_weight(-1.0)).await.expect_err("illegal").code(), 400);
+    let illegal = instance.clone().with_weight(-1.0);
+    assert_eq!(maintenance.update_instance(&pay, &illegal).await.expect_err("illegal").code(), 400);
+
+    let patch = InstancePatch { weight: Some(3.0), ..InstancePatch::default() };
+    maintenance.patch_instance(&pay, &instance, &patch).await?;
+    let change = next(&seen).await?;
+    assert_eq!((change.instances[0].weight, change.instances[0].metadata["by"].as_str()), (3.0, "operator"));
+    let illegal = InstancePatch { weight: Some(10_001.0), ..InstancePatch::default() };
+    assert_eq!(maintenance.patch_instance(&pay, &instance, &illegal).await.expect_err("illegal").code(), 400);
+    Ok(())
+}
+
+#[tokio::test]
+async fn metadata_of_many_instances_is_changed_at_once() -> Result<()> {
+    let stub = Stub::start(true).await?;
+    let client = Client::builder().server(stub.address().to_string()).connect().await?;
+    let (naming, orders) = (client.naming(), key("orders"));
+    let answer = |body| HttpScript { status: 200, body };
+    let updated = json!({"updated": ["10.0.0.1:80:unknown:DEFAULT:ephemeral"]});
+    stub.http("PUT /nacos/v1/ns/instance/metadata/batch", vec![answer(updated)]);
+    stub.http("DELETE /nacos/v1/ns/instance/metadata/batch", vec![answer(json!({}))]);
+    let maintenance = naming.maintenance();
+    let some = [Instance::new("10.0.0.1", 80)];
+    let metadata = [("zone".to_owned(), "a b".to_owned())].into();
+    let changed = maintenance.add_metadata(&orders, &some, &metadata).await?;
+    assert_eq!(changed, ["10.0.0.1:80:unknown:DEFAULT:ephemeral"]);
+    assert!(maintenance.remove_metadata(&orders, &[], &["zone"]).await?.is_empty());
+    let asked = stub.http_received();
+    let query = |number: usize| asked[number]["query"].as_str().expect("a query").to_owned();
+    let encoded = "%5B%7B%22clusterName%22%3A%22DEFAULT%22%2C%22ephemeral%22%3Atrue%2C%22ip%22%3A%2210.0.0.1%22%2C\
+                   %22port%22%3A80%7D%5D";
+    assert!(query(0).contains("serviceName=DEFAULT_GROUP%40%40orders&"), "{}", query(0));
+    assert!(query(0).contains("metadata=%7B%22zone%22%3A%22a%20b%22%7D&"), "{}", query(0));
+    assert!(query(0).contains(&format!("instances={encoded}&")), "{}", query(0));
+    assert!(query(1).contains("metadata=%7B%22zone%22%3A%22%22%7D&instances=&"), "{}", query(1));
     Ok(())
 }

@@ -91,7 +91,7 @@ async fn a_reply_that_is_older_than_a_push_is_not_shown() -> Result<()> {
     stub.wait_received(answered, LIMIT).await?;
     assert_eq!(addresses(next(&watch).await?.instances.iter().map(|one| &**one)), ["10.0.0.1:1"]);
     watch.established().await?;
-    assert!(watch.take().is_none());
+    assert!(watch.take_newest().is_none());
     assert_eq!(naming.instances(&key("orders")).await?.len(), 1);
     Ok(())
 }
@@ -122,7 +122,7 @@ async fn a_refused_subscription_ends_with_the_reason() -> Result<()> {
 
 async fn change(watch: &FuzzyWatch) -> Result<(Vec<String>, Vec<String>)> {
     anyhow::ensure!(timeout(LIMIT, watch.changed()).await?, "it has ended");
-    let change = watch.take().context("a change")?;
+    let change = watch.take_newest().context("a change")?;
     let names = |keys: Vec<ServiceKey>| keys.iter().map(ToString::to_string).collect();
     Ok((names(change.added), names(change.removed)))
 }
@@ -182,14 +182,14 @@ async fn where_it_is_offered_the_list_of_services_is_read_when_it_changes() -> R
     stub.reply("ServiceListRequest", vec![list(&["b", "a"]), list(&["a", "b", "c"])]);
     let watch = client.naming().watch_services(&Group::default())?;
     assert!(timeout(LIMIT, watch.changed()).await?);
-    assert_eq!(watch.take().context("the first list")?.names.to_vec(), ["a", "b"]);
+    assert_eq!(watch.take_newest().context("the first list")?.names.to_vec(), ["a", "b"]);
     let notify = json!({"requestId": "2", "syncType": "FINISH_FUZZY_WATCH_INIT_NOTIFY",
         "groupKeyPattern": "public>>DEFAULT_GROUP>>*", "contexts": [], "totalBatch": 1, "currentBatch": 1});
     stub.push("NamingFuzzyWatchSyncRequest", &notify)?;
     let started = tokio::time::Instant::now();
     assert!(timeout(LIMIT, watch.changed()).await?);
     assert!(started.elapsed() < Duration::from_secs(5), "not only with the next period");
-    assert_eq!(watch.take().context("the second list")?.names.to_vec(), ["a", "b", "c"]);
+    assert_eq!(watch.take_newest().context("the second list")?.names.to_vec(), ["a", "b", "c"]);
     Ok(())
 }
 

@@ -53,7 +53,7 @@ pub(crate) async fn next(subscription: &Subscription) -> Result<ServiceChange> {
     loop {
         match timeout(LIMIT, subscription.changed()).await {
             Ok(true) => {
-                if let Some(change) = subscription.take() {
+                if let Some(change) = subscription.take_newest() {
                     return Ok(change);
                 }
             }

@@ -67,7 +67,7 @@ impl ConfigSetWatch {
 
     /// Takes what changed since the last time, if anything did.
     #[must_use]
-    pub fn take(&self) -> Option<ConfigSetChange> {
+    pub fn take_newest(&self) -> Option<ConfigSetChange> {
         let mut seen = self.seen.lock();
         let keys = self.outlet.take()?.keys;
         let first = seen.last.is_none();
@@ -112,7 +112,7 @@ impl Stream for ConfigSetWatch {
             if !ready!(self.outlet.poll_due(context)) {
                 return Poll::Ready(None);
             }
-            if let Some(change) = self.take() {
+            if let Some(change) = self.take_newest() {
                 return Poll::Ready(Some(change));
             }
         }

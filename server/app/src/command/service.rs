@@ -252,7 +252,7 @@ async fn watch(arguments: &Watch) -> Result<(), Failure> {
                     subscription.error().map_or(Ok(()), |error| Err(Failure::from(error)))?;
                     break;
                 }
-                let Some(change) = subscription.take() else { continue };
+                let Some(change) = subscription.take_newest() else { continue };
                 if !output::line(&line(namespace.as_str(), &key, &change))? {
                     break;
                 }
