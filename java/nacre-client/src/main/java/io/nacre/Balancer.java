@@ -8,7 +8,8 @@ import java.util.concurrent.ThreadLocalRandom;
  * Chooses one of several instances. Users may write their own; those of this interface's methods are the usual ones.
  *
  * <p>Balancers without a state run where they are called. Those with one (in turn, least used, consistent hash) keep it
- * in the engine, one per client, so that all who share a client share the turns.
+ * in the engine, one per client, so that all who share a client share the turns; they choose
+ * from memory only, not for {@link Query#direct()}.
  */
 @FunctionalInterface
 public interface Balancer {

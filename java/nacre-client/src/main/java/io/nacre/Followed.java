@@ -87,7 +87,10 @@ final class Followed implements EventHandler {
                 publish(Wire.readSnapshot(value));
             }
         } catch (NacreException e) {
+            // It is over for good; who queries or watches later begins anew.
             refusal = e;
+            core.services.ended(this);
+            events.close();
         } finally {
             events.done(true);
         }

@@ -45,6 +45,7 @@ public final class NacreClient implements AutoCloseable {
     private NacreClient(Options options) throws NacreException {
         this.options = options;
         this.encoded = Wire.options(options);
+        NacreLogging.begin();
         this.opened = new Opened(new Core(options, encoded).own());
     }
 

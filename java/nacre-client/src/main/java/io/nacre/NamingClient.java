@@ -538,14 +538,17 @@ public final class NamingClient {
     }
 
     private Operation<Optional<Instance>> choosingInEngine(Query query, EngineBalancer balancer, String key) {
-        Writer request = Wire.service(Names.present(query, "query").service())
+        if (Names.present(query, "query").isDirect()) {
+            throw new InvalidParameterException("a balancer with a state chooses from memory, not directly");
+        }
+        Writer request = Wire.service(query.service())
                 .strings(query.clusters())
                 .u8(balancer.ordinal())
                 .optional(key)
                 .optional((String) null);
         try {
             // Answers at once when the list is in memory.
-            Reader answer = query.isDirect() ? null : core.ask(Op.SELECT_ONE, request);
+            Reader answer = core.ask(Op.SELECT_ONE, request);
             if (answer != null) {
                 Instance chosen = answer.optional(Wire::readInstance);
                 return Operation.known(nothing -> Optional.ofNullable(chosen));

@@ -92,6 +92,7 @@ final class NativeWatch implements EventHandler, ConfigSubscription {
         } catch (NacreException e) {
             error = e;
             LOG.warn("a listener of {} has ended: {}", what, e.getMessage());
+            close();
             return null;
         }
     }

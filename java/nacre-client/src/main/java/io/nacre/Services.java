@@ -49,6 +49,10 @@ final class Services {
         leave(service);
     }
 
+    synchronized void ended(Followed service) {
+        followed.remove(service.service, service);
+    }
+
     private Followed enter(ServiceKey service) throws NacreException {
         core.checkOpen();
         Followed found = followed.get(service);

@@ -1,6 +1,7 @@
 package io.nacre.cases;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.nacre.Subscription;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -9,19 +10,19 @@ import java.util.function.Function;
 /** What a watch has told so far. */
 final class Recorder {
     private final List<JsonNode> told = new ArrayList<>();
-    private AutoCloseable watch;
+    private Subscription watch;
 
     synchronized void tell(JsonNode event) {
         told.add(event);
         notifyAll();
     }
 
-    void opened(AutoCloseable subscription) {
+    void opened(Subscription subscription) {
         watch = subscription;
     }
 
     /** Ends the watch; what it has told can still be looked at. */
-    void stop() throws Exception {
+    void stop() {
         watch.close();
     }
 

@@ -90,11 +90,9 @@ final class Stage implements AutoCloseable {
 
     /** Ends what runs before the servers go, so that nothing complains about them. */
     @Override
-    public void close() throws Exception {
+    public void close() {
         background.values().forEach(task -> task.cancel(true));
-        for (Recorder watch : watches.values()) {
-            watch.stop();
-        }
+        watches.values().forEach(Recorder::stop);
         clients.values().forEach(NacreClient::close);
         scope.close();
     }
