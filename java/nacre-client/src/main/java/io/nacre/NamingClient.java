@@ -128,7 +128,7 @@ public final class NamingClient {
      * @throws NacreException when the server cannot be reached in time and no list is known, or when it refuses
      */
     public List<Instance> instances(ServiceKey service) throws NacreException {
-        return listing(Query.of(service), null).await();
+        return found(Query.of(service), null).instances();
     }
 
     /**
@@ -149,7 +149,7 @@ public final class NamingClient {
      * @throws NacreException when the server cannot be reached in time and no list is known, or when it refuses
      */
     public List<Instance> instances(Query query) throws NacreException {
-        return listing(query, null).await();
+        return found(query, null).instances();
     }
 
     /**
@@ -193,7 +193,7 @@ public final class NamingClient {
      * @throws NacreException when the server cannot be reached in time and no list is known, or when it refuses
      */
     public List<Instance> select(Query query, boolean healthy) throws NacreException {
-        return listing(query, healthy).await();
+        return found(query, healthy).instances();
     }
 
     /**
@@ -215,7 +215,7 @@ public final class NamingClient {
      * @throws NacreException when the server cannot be reached in time and no list is known, or when it refuses
      */
     public Optional<Instance> selectOne(ServiceKey service) throws NacreException {
-        return choosing(Query.of(service), WEIGHTED, null).await();
+        return Optional.ofNullable(found(Query.of(service), true).weighted());
     }
 
     /**
@@ -239,7 +239,10 @@ public final class NamingClient {
      * @throws NacreException when the server cannot be reached in time and no list is known, or when it refuses
      */
     public Optional<Instance> selectOne(Query query, Balancer balancer, String key) throws NacreException {
-        return choosing(query, balancer, key).await();
+        if (balancer == null || balancer instanceof EngineBalancer) {
+            return choosing(query, balancer, key).await();
+        }
+        return Optional.ofNullable(balancer.choose(found(query, true), key));
     }
 
     /**
@@ -502,17 +505,33 @@ public final class NamingClient {
         return core.operation(Op.DEREGISTER_BATCH, Wire.service(service).list(instances, Wire::instance));
     }
 
+    /** What is in memory, or null. */
+    private ServiceSnapshot remembered(Query query) throws NacreException {
+        if (Names.present(query, "query").isDirect()) {
+            return null;
+        }
+        ServiceSnapshot newest = core.services.newest(query.service());
+        if (newest != null) {
+            core.checkOpen();
+        }
+        return newest;
+    }
+
+    private View found(Query query, Boolean healthy) throws NacreException {
+        ServiceSnapshot newest = remembered(query);
+        return (newest != null ? newest : list(query).await()).view(query.clusters(), healthy);
+    }
+
     /** From memory where the service is followed. */
     private Operation<ServiceSnapshot> list(Query query) {
         ServiceKey service = Names.present(query, "query").service();
-        if (!query.isDirect()) {
-            ServiceSnapshot newest = core.services.newest(service);
+        try {
+            ServiceSnapshot newest = remembered(query);
             if (newest != null) {
-                return Operation.known(nothing -> {
-                    core.checkOpen();
-                    return newest;
-                });
+                return Operation.known(nothing -> newest);
             }
+        } catch (NacreException e) {
+            return Operation.failed(e);
         }
         Writer request = Wire.service(service).strings(query.clusters()).bool(query.isDirect());
         Operation<ServiceSnapshot> asking = core.operation(Op.INSTANCES, request, Wire::readSnapshot);

@@ -1,15 +1,15 @@
 package io.nacre;
 
-import java.util.Objects;
-
 /** A service within a namespace. A value of this class is legal: what a server would refuse cannot be made. */
 public final class ServiceKey implements Comparable<ServiceKey> {
     private final String group;
     private final String name;
+    private final int hash;
 
     private ServiceKey(String group, String name) {
         this.group = group;
         this.name = name;
+        this.hash = 31 * group.hashCode() + name.hashCode();
     }
 
     /**
@@ -95,7 +95,7 @@ public final class ServiceKey implements Comparable<ServiceKey> {
 
     @Override
     public int hashCode() {
-        return Objects.hash(group, name);
+        return hash;
     }
 
     @Override
