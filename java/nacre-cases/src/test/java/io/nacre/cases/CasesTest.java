@@ -64,7 +64,7 @@ class CasesTest {
         shared.close();
     }
 
-    private static Path folder() {
+    static Path folder() {
         Path folder = Paths.get("").toAbsolutePath();
         while (!Files.exists(folder.resolve("tests/cases/schema.json"))) {
             folder = folder.getParent();
