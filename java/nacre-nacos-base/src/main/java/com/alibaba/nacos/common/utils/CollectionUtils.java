@@ -239,4 +239,26 @@ public final class CollectionUtils {
     public static boolean isMapEmpty(Map<?, ?> map) {
         return map == null || map.isEmpty();
     }
+
+    /**
+     * How often each element occurs.
+     *
+     * @param <T> type of the elements
+     * @param coll the elements
+     * @return element to count
+     */
+    public static <T> Map<T, Integer> getCardinalityMap(Collection<? extends T> coll) {
+        return com.alibaba.nacos.client.naming.utils.CollectionUtils.getCardinalityMap(coll);
+    }
+
+    /**
+     * Whether two collections hold the same elements equally often, in any order.
+     *
+     * @param a one collection
+     * @param b another
+     * @return true when they are equal
+     */
+    public static boolean isEqualCollection(Collection<?> a, Collection<?> b) {
+        return com.alibaba.nacos.client.naming.utils.CollectionUtils.isEqualCollection(a, b);
+    }
 }

@@ -3,8 +3,8 @@ package com.alibaba.nacos.common.utils;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
@@ -304,23 +304,14 @@ public class StringUtils {
     }
 
     /**
-     * Splits a text at any character of a set and leaves out empty parts.
+     * Splits a text at a separator; empty parts at the end are left out.
      *
      * @param text a text, may be null
-     * @param separatorChars the characters, null for white space
+     * @param separator the separator, a regular expression; null for a blank
      * @return the parts, null for null
      */
-    public static String[] split(String text, String separatorChars) {
-        if (text == null) {
-            return null;
-        }
-        StringTokenizer tokens =
-                separatorChars == null ? new StringTokenizer(text) : new StringTokenizer(text, separatorChars);
-        List<String> parts = new ArrayList<>();
-        while (tokens.hasMoreTokens()) {
-            parts.add(tokens.nextToken());
-        }
-        return toStringArray(parts);
+    public static String[] split(String text, String separator) {
+        return text == null ? null : text.split(separator == null ? " " : separator);
     }
 
     /**
@@ -433,13 +424,16 @@ public class StringUtils {
      * @return the text, empty for null
      */
     public static String collectionToDelimitedString(Collection<?> coll, String delim, String prefix, String suffix) {
-        List<String> parts = new ArrayList<>();
-        if (coll != null) {
-            for (Object element : coll) {
-                parts.add(prefix + element + suffix);
+        StringBuilder text = new StringBuilder();
+        boolean first = true;
+        for (Object element : coll == null ? Collections.emptyList() : coll) {
+            if (!first) {
+                text.append(delim);
             }
+            first = false;
+            text.append(prefix).append(element).append(suffix);
         }
-        return String.join(delim, parts);
+        return text.toString();
     }
 
     /**
@@ -570,5 +564,16 @@ public class StringUtils {
             return text;
         }
         return text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1);
+    }
+
+    /**
+     * Whether a text is a UUID.
+     *
+     * @param text a text, may be null
+     * @return true when it is
+     */
+    public static boolean isUuidString(String text) {
+        return text != null
+                && text.matches("[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}");
     }
 }

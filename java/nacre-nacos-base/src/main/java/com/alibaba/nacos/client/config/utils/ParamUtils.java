@@ -123,7 +123,7 @@ public class ParamUtils {
      * @throws NacosException when it is invalid
      */
     public static void checkTenant(String tenant) throws NacosException {
-        if (StringUtils.isBlank(tenant) || !isValid(tenant.trim()) || tenant.length() > MAX_TENANT) {
+        if (StringUtils.isBlank(tenant) || !isValid(tenant) || tenant.length() > MAX_TENANT) {
             throw invalid("tenant");
         }
     }
