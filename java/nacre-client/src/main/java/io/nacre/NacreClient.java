@@ -390,6 +390,17 @@ public final class NacreClient implements AutoCloseable {
         }
 
         /**
+         * Keys that a metadata service hands out. While they are there, they sign instead of {@link #keys}.
+         *
+         * @param keys default none
+         * @return this
+         */
+        public Builder temporaryKeys(TemporaryKeys keys) {
+            options.temporaryKeys = Names.present(keys, "keys");
+            return this;
+        }
+
+        /**
          * TLS for gRPC.
          *
          * @param tls default plain TCP

@@ -24,6 +24,7 @@ final class Options {
     String username;
     String password;
     Keys keys;
+    TemporaryKeys temporaryKeys;
     Tls tls;
     Duration requestTimeout = Duration.ofSeconds(3);
     int retries = 3;
@@ -59,6 +60,7 @@ final class Options {
         copy.username = username;
         copy.password = password;
         copy.keys = keys;
+        copy.temporaryKeys = temporaryKeys;
         copy.tls = tls;
         copy.requestTimeout = requestTimeout;
         copy.retries = retries;

@@ -8,6 +8,7 @@ public final class Tls {
     Path rootsFile;
     Path certificates;
     Path key;
+    String password;
     String serverName;
     boolean http;
 
@@ -59,6 +60,19 @@ public final class Tls {
         this.certificates = Names.present(certificates, "certificates");
         this.key = Names.present(key, "key");
         return this;
+    }
+
+    /**
+     * Sets the certificate with which the client proves who it is (mutual TLS).
+     *
+     * @param certificates certificate chain, the client's own first
+     * @param key private key: encrypted PKCS#8
+     * @param password of the key
+     * @return this
+     */
+    public Tls identity(Path certificates, Path key, String password) {
+        this.password = Names.present(password, "password");
+        return identity(certificates, key);
     }
 
     /**

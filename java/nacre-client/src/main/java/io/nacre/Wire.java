@@ -224,6 +224,14 @@ final class Wire {
                     .optional(keys.securityToken)
                     .optional(keys.region);
         }
+        TemporaryKeys temporary = options.temporaryKeys;
+        if (temporary != null) {
+            tags.of(28)
+                    .string(temporary.url)
+                    .i64(temporary.refreshBeforeEnd.toMillis())
+                    .bool(temporary.keep)
+                    .optional(temporary.region);
+        }
         Tls tls = options.tls;
         if (tls != null) {
             Writer writer = tags.of(14).u8(tls.roots);
@@ -235,6 +243,8 @@ final class Wire {
                 writer.string(tls.certificates.toString()).string(tls.key.toString());
             }
             writer.optional(tls.serverName).bool(tls.http);
+            // After 14, which it adds to.
+            tags.text(29, tls.password);
         }
     }
 

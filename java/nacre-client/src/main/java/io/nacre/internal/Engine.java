@@ -133,6 +133,11 @@ final class Engine {
         Native.logLevel(handle, level);
     }
 
+    /** How many clients, subscriptions and running calls there are. */
+    long[] counts() {
+        return Native.counts(handle);
+    }
+
     int poll(long[] ids, int[] kinds, byte[][] payloads, long timeoutMillis) {
         return Native.poll(handle, ids, kinds, payloads, timeoutMillis);
     }

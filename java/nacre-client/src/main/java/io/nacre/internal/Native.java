@@ -77,4 +77,7 @@ final class Native {
 
     /** Which lines of the log are kept: 0 none, 1 errors, 2 warnings too, 3 infos, 4 debug, 5 all. Begins with 0. */
     static native void logLevel(long engine, int level);
+
+    /** How many clients, subscriptions and running calls there are. */
+    static native long[] counts(long engine);
 }

@@ -41,6 +41,8 @@ package io.nacre.internal;
  * 19 ability timeout ms      20 keep alive ms           21 health check timeout ms  22 health check retries i32
  * 23 http timeout ms         24 max message size i32    25 random start bool        26 directory str
  * 27 pool name str: clients with the same name share connections
+ * 28 temporary keys: url str, refresh before end ms, keep bool, region str?
+ * 29 password of the key of 14's identity str, after 14
  * naming: 40 request timeout ms, 41 load cache at start bool, 42 cache folder str, 43 push empty protection bool,
  *         44 poll bool, 45 failover refresh ms, 46 services refresh ms
  * config: 60 request timeout ms, 61 app key str, 62 snapshots bool, 63 environment name str, 64 full sync ms,
@@ -109,6 +111,13 @@ public final class Op {
     public static final int UNSUBSCRIBE = 27;
     /** By {@code call}: {@code -> [service]}. */
     public static final int SUBSCRIBED = 28;
+
+    /** {@code service, instance, weight f64?, enabled bool?, metadata map? -> }. */
+    public static final int PATCH_INSTANCE = 29;
+    /** {@code service, [instance], metadata map -> changed [str]}. */
+    public static final int ADD_METADATA = 30;
+    /** {@code service, [instance], names [str] -> changed [str]}. */
+    public static final int REMOVE_METADATA = 31;
 
     /** Below the filters: {@code key -> config?}. */
     public static final int GET = 40;
