@@ -418,7 +418,7 @@ public final class ConfigClient {
     /** The value or null. */
     private Operation<ConfigValue> reading(ConfigKey key) {
         Writer request = Wire.config(Names.present(key, "key"));
-        return core.operation(Op.GET, request, answer -> answer.optional(Wire::readValue))
+        return owner.operation(Op.GET, request, answer -> answer.optional(Wire::readValue))
                 .within(timeoutMillis);
     }
 
@@ -445,7 +445,7 @@ public final class ConfigClient {
     private Operation<ConfigReading> readingAndListening(
             ConfigKey key, Executor executor, ConfigListener listener, Filters above) {
         NativeWatch watch = watching(key, executor, listener, above);
-        Operation<ConfigReading> reading = core.operation(Op.GET_AND_LISTEN, Wire.config(key), answer -> {
+        Operation<ConfigReading> reading = owner.operation(Op.GET_AND_LISTEN, Wire.config(key), answer -> {
             ConfigValue value = answer.optional(Wire::readValue);
             watch.attach(answer.i64());
             try {
@@ -480,7 +480,7 @@ public final class ConfigClient {
             return Operation.failed(e);
         }
         request.optional(gray, Wire::gray);
-        return core.operation(Op.PUBLISH, request).within(timeoutMillis);
+        return owner.operation(Op.PUBLISH, request).within(timeoutMillis);
     }
 
     private Operation<Void> comparing(ConfigKey key, Publish publish, String md5) {
@@ -495,7 +495,7 @@ public final class ConfigClient {
         } catch (NacreException e) {
             return Operation.failed(e);
         }
-        return core.operation(Op.PUBLISH_CAS, request.string(md5)).within(timeoutMillis);
+        return owner.operation(Op.PUBLISH_CAS, request.string(md5)).within(timeoutMillis);
     }
 
     private Operation<Void> removing(ConfigKey key, Gray gray) {
@@ -503,7 +503,7 @@ public final class ConfigClient {
         if (gray != null) {
             gray.check(false);
         }
-        return core.operation(Op.REMOVE, request.optional(gray, Wire::gray)).within(timeoutMillis);
+        return owner.operation(Op.REMOVE, request.optional(gray, Wire::gray)).within(timeoutMillis);
     }
 
     private Operation<Subscription> watchingPattern(
@@ -515,7 +515,7 @@ public final class ConfigClient {
             List<ConfigKey> added = value.list(Wire::readKey);
             listener.onChange(new ConfigPatternChange(all, added, value.list(Wire::readKey)));
         });
-        Operation<Subscription> watching = core.operation(Op.WATCH_SET, request, answer -> watch.attach(answer.i64()));
+        Operation<Subscription> watching = owner.operation(Op.WATCH_SET, request, answer -> watch.attach(answer.i64()));
         return watching.disposing(Subscription::close);
     }
 }

@@ -26,9 +26,15 @@ final class Core {
     static final class Owner {
         final Core core;
         private final Set<ServiceKey> registered = new HashSet<>();
+        volatile boolean used;
 
         private Owner(Core core) {
             this.core = core;
+        }
+
+        /** Said after a call, so that this is reachable until then. */
+        void inUse() {
+            used = true;
         }
 
         synchronized void registered(ServiceKey service) {
@@ -43,6 +49,15 @@ final class Core {
             if (registered.isEmpty()) {
                 KEPT.remove(this);
             }
+        }
+
+        /** The client stays open until it is done. */
+        <T> Operation<T> operation(int code, Writer request, Operation.Step<Reader, T> decode) {
+            return Operation.of(this, core.engine, code, request, decode);
+        }
+
+        Operation<Void> operation(int code, Writer request) {
+            return operation(code, request, answer -> null);
         }
 
         CompletableFuture<Void> close() {
@@ -73,14 +88,6 @@ final class Core {
         Owner owner = new Owner(this);
         engine.guard(owner);
         return owner;
-    }
-
-    <T> Operation<T> operation(int code, Writer request, Operation.Step<Reader, T> decode) {
-        return Operation.of(engine, code, request, decode);
-    }
-
-    Operation<Void> operation(int code, Writer request) {
-        return Operation.of(engine, code, request, answer -> null);
     }
 
     /** Asks what the engine knows without a server. */

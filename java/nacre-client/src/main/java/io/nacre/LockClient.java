@@ -64,6 +64,6 @@ public final class LockClient {
     private Operation<Boolean> operating(int code, LockRequest lock) {
         Writer request = new Writer().string(Names.present(lock, "lock").key());
         request.optional(lock.lease().orElse(null), (writer, lease) -> writer.i64(lease.toMillis()));
-        return owner.core.operation(code, request, Reader::bool);
+        return owner.operation(code, request, Reader::bool);
     }
 }

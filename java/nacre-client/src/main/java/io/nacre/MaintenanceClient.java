@@ -9,10 +9,10 @@ import java.util.concurrent.CompletableFuture;
  * {@link ErrorKind#UNSUPPORTED} or {@link ErrorKind#NOT_FOUND}.
  */
 public final class MaintenanceClient {
-    private final Core core;
+    private final Core.Owner owner;
 
-    MaintenanceClient(Core core) {
-        this.core = core;
+    MaintenanceClient(Core.Owner owner) {
+        this.owner = owner;
     }
 
     /**
@@ -130,15 +130,15 @@ public final class MaintenanceClient {
             throw new InvalidParameterException("Param 'protectThreshold' is illegal, it must be a finite number.");
         }
         Wire.settings(request, settings);
-        return core.operation(code, request);
+        return owner.operation(code, request);
     }
 
     private Operation<Void> deleting(ServiceKey service) {
-        return core.operation(Op.DELETE_SERVICE, Wire.service(Names.present(service, "service")));
+        return owner.operation(Op.DELETE_SERVICE, Wire.service(Names.present(service, "service")));
     }
 
     private Operation<ServiceDetail> reading(ServiceKey service) {
-        return core.operation(Op.SERVICE, Wire.service(Names.present(service, "service")), Wire::readDetail);
+        return owner.operation(Op.SERVICE, Wire.service(Names.present(service, "service")), Wire::readDetail);
     }
 
     private Operation<Void> overriding(ServiceKey service, Instance instance) {
@@ -148,6 +148,6 @@ public final class MaintenanceClient {
             throw new InvalidParameterException("Param 'weight' is illegal, it must be between 0 and 10000.");
         }
         Wire.instance(request, instance);
-        return core.operation(Op.UPDATE_INSTANCE, request);
+        return owner.operation(Op.UPDATE_INSTANCE, request);
     }
 }

@@ -155,7 +155,7 @@ public final class NacreClient implements AutoCloseable {
         if (millis < 0) {
             throw new InvalidParameterException("limit must not be negative");
         }
-        return core().operation(Op.READY, new Writer().i64(millis));
+        return opened.owner.operation(Op.READY, new Writer().i64(millis));
     }
 
     /**

@@ -456,7 +456,7 @@ public final class NamingClient {
      * @return the operations
      */
     public MaintenanceClient maintenance() {
-        return new MaintenanceClient(core);
+        return new MaintenanceClient(owner);
     }
 
     private Operation<Void> registering(ServiceKey service, Instance instance) {
@@ -468,7 +468,7 @@ public final class NamingClient {
             // A failure that may pass leaves it in the engine, which goes on trying.
             owner.registered(service);
         }
-        return core.operation(Op.REGISTER, request);
+        return owner.operation(Op.REGISTER, request);
     }
 
     private Operation<Void> registeringBatch(ServiceKey service, Collection<Instance> instances) {
@@ -480,7 +480,7 @@ public final class NamingClient {
             instance.check(service);
         }
         owner.registered(service);
-        return core.operation(Op.REGISTER_BATCH, Wire.service(service).list(instances, Wire::instance));
+        return owner.operation(Op.REGISTER_BATCH, Wire.service(service).list(instances, Wire::instance));
     }
 
     private Operation<Void> deregistering(ServiceKey service, Instance instance) {
@@ -490,7 +490,7 @@ public final class NamingClient {
         }
         Writer request = Wire.service(service);
         Wire.instance(request, instance);
-        return core.operation(Op.DEREGISTER, request).map(nothing -> {
+        return owner.operation(Op.DEREGISTER, request).map(nothing -> {
             owner.deregistered(service);
             return nothing;
         });
@@ -502,7 +502,7 @@ public final class NamingClient {
         if (instances.isEmpty()) {
             throw new InvalidParameterException("no instances to deregister");
         }
-        return core.operation(Op.DEREGISTER_BATCH, Wire.service(service).list(instances, Wire::instance));
+        return owner.operation(Op.DEREGISTER_BATCH, Wire.service(service).list(instances, Wire::instance));
     }
 
     /** What is in memory, or null. */
@@ -534,7 +534,7 @@ public final class NamingClient {
             return Operation.failed(e);
         }
         Writer request = Wire.service(service).strings(query.clusters()).bool(query.isDirect());
-        Operation<ServiceSnapshot> asking = core.operation(Op.INSTANCES, request, Wire::readSnapshot);
+        Operation<ServiceSnapshot> asking = owner.operation(Op.INSTANCES, request, Wire::readSnapshot);
         if (query.isDirect()) {
             return asking;
         }
@@ -575,7 +575,7 @@ public final class NamingClient {
         } catch (NacreException e) {
             return Operation.failed(e);
         }
-        return core.operation(
+        return owner.operation(
                 Op.SELECT_ONE, request, answer -> Optional.ofNullable(answer.optional(Wire::readInstance)));
     }
 
@@ -584,14 +584,14 @@ public final class NamingClient {
                 .string(Names.group(group))
                 .i32(Options.notNegative(page, "page"))
                 .i32(Options.positive(size, "size"));
-        return core.operation(Op.SERVICES, request, answer -> {
+        return owner.operation(Op.SERVICES, request, answer -> {
             int count = answer.i32();
             return new ServicePage(count, answer.strings());
         });
     }
 
     private Operation<List<String>> allNames(String group) {
-        return core.operation(Op.ALL_SERVICES, new Writer().string(Names.group(group)), Reader::strings);
+        return owner.operation(Op.ALL_SERVICES, new Writer().string(Names.group(group)), Reader::strings);
     }
 
     private Operation<Subscription> watchingPattern(
@@ -603,7 +603,7 @@ public final class NamingClient {
             listener.onChange(new ServicePatternChange(added, value.list(Wire::readService)));
         });
         Operation<Subscription> watching =
-                core.operation(Op.WATCH_FUZZY, request, answer -> watch.attach(answer.i64()));
+                owner.operation(Op.WATCH_FUZZY, request, answer -> watch.attach(answer.i64()));
         return watching.disposing(Subscription::close);
     }
 
@@ -613,6 +613,6 @@ public final class NamingClient {
     }
 
     private Operation<Boolean> asking() {
-        return core.operation(Op.SERVER_STATUS, new Writer(), Reader::bool);
+        return owner.operation(Op.SERVER_STATUS, new Writer(), Reader::bool);
     }
 }

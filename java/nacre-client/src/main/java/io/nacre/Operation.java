@@ -21,7 +21,9 @@ final class Operation<T> {
         T apply(Reader answer, NacreException failure) throws NacreException;
     }
 
-    /** Null for what needs no engine. */
+    /** Held so that the client is not taken for one that nobody uses. Null, as the engine, for what needs none. */
+    private final Core.Owner owner;
+
     private final NativeClient engine;
 
     private final int code;
@@ -31,12 +33,14 @@ final class Operation<T> {
     private final Consumer<T> unwanted;
 
     private Operation(
+            Core.Owner owner,
             NativeClient engine,
             int code,
             byte[] request,
             long timeoutMillis,
             Finish<T> finish,
             Consumer<T> unwanted) {
+        this.owner = owner;
         this.engine = engine;
         this.code = code;
         this.request = request;
@@ -45,19 +49,20 @@ final class Operation<T> {
         this.unwanted = unwanted;
     }
 
-    static <T> Operation<T> of(NativeClient engine, int code, Writer request, Step<Reader, T> decode) {
+    static <T> Operation<T> of(
+            Core.Owner owner, NativeClient engine, int code, Writer request, Step<Reader, T> decode) {
         Finish<T> finish = (answer, failure) -> {
             if (failure != null) {
                 throw failure;
             }
             return decode.apply(answer);
         };
-        return new Operation<>(engine, code, request.toBytes(), 0, finish, null);
+        return new Operation<>(owner, engine, code, request.toBytes(), 0, finish, null);
     }
 
     /** What is known without the engine. */
     static <T> Operation<T> known(Step<Void, T> value) {
-        return new Operation<>(null, 0, null, 0, (answer, failure) -> value.apply(null), null);
+        return new Operation<>(null, null, 0, null, 0, (answer, failure) -> value.apply(null), null);
     }
 
     static <T> Operation<T> failed(NacreException failure) {
@@ -67,12 +72,12 @@ final class Operation<T> {
     }
 
     Operation<T> within(long millis) {
-        return new Operation<>(engine, code, request, millis, finish, unwanted);
+        return new Operation<>(owner, engine, code, request, millis, finish, unwanted);
     }
 
     <R> Operation<R> map(Step<T, R> step) {
         Finish<R> mapped = (answer, failure) -> step.apply(finish.apply(answer, failure));
-        return new Operation<>(engine, code, request, timeoutMillis, mapped, null);
+        return new Operation<>(owner, engine, code, request, timeoutMillis, mapped, null);
     }
 
     /** Makes a result of a failure too, or fails with it or another. */
@@ -84,12 +89,12 @@ final class Operation<T> {
                 return step.apply(e);
             }
         };
-        return new Operation<>(engine, code, request, timeoutMillis, recovered, unwanted);
+        return new Operation<>(owner, engine, code, request, timeoutMillis, recovered, unwanted);
     }
 
     /** Says what to do with a result that nobody waits for any more. Cancelling does not reach the engine then. */
     Operation<T> disposing(Consumer<T> dispose) {
-        return new Operation<>(engine, code, request, timeoutMillis, finish, dispose);
+        return new Operation<>(owner, engine, code, request, timeoutMillis, finish, dispose);
     }
 
     T await() throws NacreException {
@@ -99,6 +104,7 @@ final class Operation<T> {
         Reader answer;
         try {
             answer = engine.await(code, request, timeoutMillis, reader -> reader);
+            owner.inUse();
         } catch (NacreException e) {
             return finish.apply(null, e);
         } catch (InterruptedException e) {
@@ -116,6 +122,7 @@ final class Operation<T> {
         }
         CompletableFuture<Reader> pending = engine.submit(code, request, timeoutMillis, reader -> reader);
         pending.whenComplete((answer, failure) -> {
+            owner.inUse();
             Throwable cause = Futures.unwrap(failure);
             if (cause == null || cause instanceof NacreException) {
                 complete(result, answer, (NacreException) cause);

@@ -137,7 +137,7 @@ final class ServiceWatch implements ServiceSubscription {
     }
 
     private Operation<Void> establishing() {
-        return owner.core.operation(Op.ESTABLISHED, new Writer().i64(followed.handle()));
+        return owner.operation(Op.ESTABLISHED, new Writer().i64(followed.handle()));
     }
 
     @Override
