@@ -244,6 +244,39 @@ class NamingLiveTest extends Live {
     }
 
     @Test
+    void anOperatorChangesInstances() throws Exception {
+        Instance kept = ONE.withEphemeral(false).withMetadata("zone", "a");
+        client.naming().register(ORDERS, kept);
+        MaintenanceClient maintenance = client.naming().maintenance();
+        Query direct = Query.of(ORDERS).direct();
+        maintenance.patchInstance(ORDERS, kept, InstancePatch.create().weight(7).enabled(false));
+        Eventually.is("patched", () -> {
+            Instance now = client.naming().instances(direct).get(0);
+            return now.weight() == 7 && !now.isEnabled() && now.metadata().containsKey("zone");
+        });
+        assertEquals(
+                1,
+                maintenance
+                        .addMetadata(ORDERS, Collections.singletonList(kept), Collections.singletonMap("rack", "r1"))
+                        .size());
+        Eventually.is(
+                "added", () -> "r1".equals(client.naming().instances(direct).get(0).metadata().get("rack")));
+        maintenance
+                .removeMetadataAsync(ORDERS, Collections.singletonList(kept), Collections.singletonList("rack"))
+                .get(20, TimeUnit.SECONDS);
+        Eventually.is(
+                "removed", () -> !client.naming().instances(direct).get(0).metadata().containsKey("rack"));
+        assertThrows(
+                IllegalArgumentException.class, () -> InstancePatch.create().weight(10_001));
+        client.naming().deregister(ORDERS, kept);
+        ServiceKey empty = ServiceKey.of("empty");
+        maintenance.createService(empty, ServiceSettings.create().protectThreshold(0.5f));
+        assertEquals(0.5f, maintenance.service(empty).protectThreshold());
+        maintenance.deleteService(empty);
+        assertThrows(NacreException.class, () -> maintenance.service(empty));
+    }
+
+    @Test
     void cancellingReachesTheEngine() throws Exception {
         try (io.nacre.testkit.Scope own = io.nacre.testkit.Harness.shared().scope()) {
             io.nacre.testkit.TestServer late = own.server("late", false);
