@@ -85,9 +85,10 @@ class LocalFilesContractTest {
         assertEquals("of the server", Files.readString(snapshot));
 
         write(folder.resolve("data/config-data/g/d"), "of the operator");
-        assertEquals("of the operator", config.getConfig("d", GROUP, LIMIT));
+        // The folder is looked at again after a short while.
+        Eventually.holds(() -> assertEquals("of the operator", config.getConfig("d", GROUP, LIMIT)));
         Files.delete(folder.resolve("data/config-data/g/d"));
-        assertEquals("of the server", config.getConfig("d", GROUP, LIMIT));
+        Eventually.holds(() -> assertEquals("of the server", config.getConfig("d", GROUP, LIMIT)));
 
         assertTrue(config.publishConfig("other", GROUP, "never read"));
         server.kill();
@@ -194,7 +195,7 @@ class LocalFilesContractTest {
         String key = cipher.generateSecretKey();
         write(folder.resolve("data/config-data/g/" + dataId), cipher.encrypt(key, secret + 2));
         write(folder.resolve("encrypted-data-key/failover/g/" + dataId), cipher.encryptSecretKey(key));
-        assertEquals(secret + 2, config.getConfig(dataId, GROUP, LIMIT), "of the failover file");
+        Eventually.holds(() -> assertEquals(secret + 2, config.getConfig(dataId, GROUP, LIMIT)));
         assertEquals(Optional.of(secret + 2), listener.next(20_000));
         try (Stream<Path> files = Files.walk(Paths.get(properties.getProperty("JM.SNAPSHOT.PATH")))) {
             List<Path> written = files.filter(Files::isRegularFile).collect(Collectors.toList());
