@@ -106,7 +106,7 @@ final class Operation<T> {
             answer = engine.await(code, request, timeoutMillis, reader -> reader);
             owner.inUse();
         } catch (NacreException e) {
-            return finish.apply(null, e);
+            return finish.apply(null, explained(e));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw Futures.interrupted(e);
@@ -125,7 +125,7 @@ final class Operation<T> {
             owner.inUse();
             Throwable cause = Futures.unwrap(failure);
             if (cause == null || cause instanceof NacreException) {
-                complete(result, answer, (NacreException) cause);
+                complete(result, answer, explained((NacreException) cause));
             } else {
                 result.completeExceptionally(cause);
             }
@@ -135,6 +135,16 @@ final class Operation<T> {
             result.whenComplete((value, failure) -> pending.cancel(true));
         }
         return result;
+    }
+
+    /** What was under way when the client was closed ends as closed, whatever it fell over. */
+    private NacreException explained(NacreException failure) {
+        if (failure != null && failure.kind() != ErrorKind.CLOSED && owner.core.isClosed()) {
+            NacreException closed = Futures.closed();
+            closed.initCause(failure);
+            return closed;
+        }
+        return failure;
     }
 
     private void complete(CompletableFuture<T> result, Reader answer, NacreException failure) {

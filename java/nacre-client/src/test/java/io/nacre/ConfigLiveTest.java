@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nacre.testkit.Eventually;
 import io.nacre.testkit.Harness;
 import io.nacre.testkit.Scope;
@@ -164,9 +165,16 @@ class ConfigLiveTest extends Live {
     @Test
     void aReadTellsThatItIsForbidden() throws Exception {
         try (Scope own = Harness.shared().scope()) {
-            com.fasterxml.jackson.databind.node.ObjectNode args = Harness.args();
-            args.putObject("settings").put("auth.enabled", true);
-            String address = own.ask("server.start", args).path("address").asText();
+            String address =
+                    own.ask("stub.start", Harness.args()).path("address").asText();
+            ObjectNode denied = Harness.args().put("type", "ConfigQueryRequest");
+            denied.putArray("replies")
+                    .addObject()
+                    .putObject("body")
+                    .put("resultCode", 500)
+                    .put("errorCode", 403)
+                    .put("message", "no");
+            own.ask("stub.reply", denied);
             try (NacreClient stranger = NacreClient.builder().server(address).build()) {
                 Eventually.is("forbidden", () -> stranger.config()
                         .read(KEY)

@@ -91,7 +91,7 @@ class LifeLiveTest extends Live {
             for (CompletableFuture<?> future : waiting) {
                 ExecutionException failure =
                         assertThrows(ExecutionException.class, () -> future.get(20, TimeUnit.SECONDS));
-                assertInstanceOf(ClientClosedException.class, failure.getCause());
+                assertInstanceOf(ClientClosedException.class, failure.getCause(), failure.toString());
             }
         }
     }

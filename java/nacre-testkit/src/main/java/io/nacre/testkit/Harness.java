@@ -51,7 +51,7 @@ public final class Harness {
     public static synchronized Harness shared() {
         if (shared == null) {
             String program = System.getenv("NACRE_HARNESS");
-            if (program == null) {
+            if (program == null || program.isEmpty() || program.startsWith("$")) {
                 throw new IllegalStateException("set NACRE_HARNESS and NACRE_SERVER to the programs, or use make java");
             }
             try {
