@@ -159,8 +159,7 @@ public abstract class BaseConfigService {
             listen(key, listener, value == null ? "" : value.md5(), value == null ? null : received(key, value));
             return;
         }
-        LocalConfigs.Text known =
-                settings.initFromSnapshot && SnapShotSwitch.getIsSnapShot() ? files.known(key) : null;
+        LocalConfigs.Text known = settings.initFromSnapshot && SnapShotSwitch.getIsSnapShot() ? files.known(key) : null;
         boolean wantsContent = known != null && listener instanceof AbstractConfigChangeListener;
         listen(
                 key,
@@ -273,9 +272,9 @@ public abstract class BaseConfigService {
      * @return whether the server took it
      * @throws NacosException when an argument is invalid or a filter fails
      */
-    public boolean publishConfigCas(String dataId, String group, String content, String casMd5)
-            throws NacosException {
-        return publishConfigCas(dataId, group, content, casMd5, ConfigType.getDefaultType().getType());
+    public boolean publishConfigCas(String dataId, String group, String content, String casMd5) throws NacosException {
+        return publishConfigCas(
+                dataId, group, content, casMd5, ConfigType.getDefaultType().getType());
     }
 
     /**
@@ -336,9 +335,7 @@ public abstract class BaseConfigService {
             config.remove(key(dataId, group));
             return true;
         } catch (NacreException e) {
-            if (e.kind() == ErrorKind.UNREACHABLE
-                    || e.kind() == ErrorKind.TIMEOUT
-                    || e.kind() == ErrorKind.CLOSED) {
+            if (e.kind() == ErrorKind.UNREACHABLE || e.kind() == ErrorKind.TIMEOUT || e.kind() == ErrorKind.CLOSED) {
                 throw Engine.failure(e);
             }
             LOGGER.warn("{} was not removed: {}", dataId, e.reason());

@@ -97,8 +97,7 @@ public abstract class BaseNamingService {
      * @param clusterName cluster of the instance
      * @throws NacosException when an argument is invalid, or the server cannot be reached in time or refuses
      */
-    public void registerInstance(
-            String serviceName, String groupName, String ip, int port, String clusterName)
+    public void registerInstance(String serviceName, String groupName, String ip, int port, String clusterName)
             throws NacosException {
         registerInstance(serviceName, groupName, instance(ip, port, clusterName));
     }
@@ -178,8 +177,7 @@ public abstract class BaseNamingService {
      * @param clusterName cluster of the instance
      * @throws NacosException when an argument is invalid, or the server cannot be reached in time or refuses
      */
-    public void deregisterInstance(
-            String serviceName, String groupName, String ip, int port, String clusterName)
+    public void deregisterInstance(String serviceName, String groupName, String ip, int port, String clusterName)
             throws NacosException {
         deregisterInstance(serviceName, groupName, instance(ip, port, clusterName));
     }
@@ -219,8 +217,7 @@ public abstract class BaseNamingService {
      * @param instances the instances
      * @throws NacosException when an argument is invalid, or the server cannot be reached in time or refuses
      */
-    public void batchRegisterInstance(
-            String serviceName, String groupName, List<Instance> instances)
+    public void batchRegisterInstance(String serviceName, String groupName, List<Instance> instances)
             throws NacosException {
         checked(() -> {
             NamingUtils.batchCheckInstanceIsLegal(instances);
@@ -239,8 +236,7 @@ public abstract class BaseNamingService {
      * @param instances the instances
      * @throws NacosException when an argument is invalid, or the server cannot be reached in time or refuses
      */
-    public void batchDeregisterInstance(
-            String serviceName, String groupName, List<Instance> instances)
+    public void batchDeregisterInstance(String serviceName, String groupName, List<Instance> instances)
             throws NacosException {
         checked(() -> {
             if (instances == null || instances.isEmpty()) {
@@ -298,8 +294,7 @@ public abstract class BaseNamingService {
      * @return the instances, a list of the caller's own; empty when there are none
      * @throws NacosException when an argument is invalid, or the server cannot be reached in time or refuses
      */
-    public List<Instance> getAllInstances(
-            String serviceName, String groupName, boolean subscribe)
+    public List<Instance> getAllInstances(String serviceName, String groupName, boolean subscribe)
             throws NacosException {
         return getAllInstances(serviceName, groupName, Collections.emptyList(), subscribe);
     }
@@ -325,8 +320,7 @@ public abstract class BaseNamingService {
      * @return the instances, a list of the caller's own; empty when there are none
      * @throws NacosException when an argument is invalid, or the server cannot be reached in time or refuses
      */
-    public List<Instance> getAllInstances(
-            String serviceName, String groupName, List<String> clusters)
+    public List<Instance> getAllInstances(String serviceName, String groupName, List<String> clusters)
             throws NacosException {
         return getAllInstances(serviceName, groupName, clusters, true);
     }
@@ -340,8 +334,7 @@ public abstract class BaseNamingService {
      * @return the instances, a list of the caller's own; empty when there are none
      * @throws NacosException when an argument is invalid, or the server cannot be reached in time or refuses
      */
-    public List<Instance> getAllInstances(
-            String serviceName, List<String> clusters, boolean subscribe)
+    public List<Instance> getAllInstances(String serviceName, List<String> clusters, boolean subscribe)
             throws NacosException {
         return getAllInstances(serviceName, GROUP, clusters, subscribe);
     }
@@ -357,8 +350,7 @@ public abstract class BaseNamingService {
      * @throws NacosException when an argument is invalid, or the server cannot be reached in time or refuses
      */
     public List<Instance> getAllInstances(
-            String serviceName, String groupName, List<String> clusters, boolean subscribe)
-            throws NacosException {
+            String serviceName, String groupName, List<String> clusters, boolean subscribe) throws NacosException {
         return registry.instances(queried(serviceName, groupName, subscribe), clusters, subscribe);
     }
 
@@ -396,8 +388,7 @@ public abstract class BaseNamingService {
      * @return the instances, a list of the caller's own; empty when there are none
      * @throws NacosException when an argument is invalid, or the server cannot be reached in time or refuses
      */
-    public List<Instance> selectInstances(
-            String serviceName, boolean healthy, boolean subscribe)
+    public List<Instance> selectInstances(String serviceName, boolean healthy, boolean subscribe)
             throws NacosException {
         return selectInstances(serviceName, GROUP, Collections.emptyList(), healthy, subscribe);
     }
@@ -412,8 +403,7 @@ public abstract class BaseNamingService {
      * @return the instances, a list of the caller's own; empty when there are none
      * @throws NacosException when an argument is invalid, or the server cannot be reached in time or refuses
      */
-    public List<Instance> selectInstances(
-            String serviceName, String groupName, boolean healthy, boolean subscribe)
+    public List<Instance> selectInstances(String serviceName, String groupName, boolean healthy, boolean subscribe)
             throws NacosException {
         return selectInstances(serviceName, groupName, Collections.emptyList(), healthy, subscribe);
     }
@@ -427,8 +417,7 @@ public abstract class BaseNamingService {
      * @return the instances, a list of the caller's own; empty when there are none
      * @throws NacosException when an argument is invalid, or the server cannot be reached in time or refuses
      */
-    public List<Instance> selectInstances(
-            String serviceName, List<String> clusters, boolean healthy)
+    public List<Instance> selectInstances(String serviceName, List<String> clusters, boolean healthy)
             throws NacosException {
         return selectInstances(serviceName, GROUP, clusters, healthy, true);
     }
@@ -443,8 +432,7 @@ public abstract class BaseNamingService {
      * @return the instances, a list of the caller's own; empty when there are none
      * @throws NacosException when an argument is invalid, or the server cannot be reached in time or refuses
      */
-    public List<Instance> selectInstances(
-            String serviceName, String groupName, List<String> clusters, boolean healthy)
+    public List<Instance> selectInstances(String serviceName, String groupName, List<String> clusters, boolean healthy)
             throws NacosException {
         return selectInstances(serviceName, groupName, clusters, healthy, true);
     }
@@ -459,8 +447,7 @@ public abstract class BaseNamingService {
      * @return the instances, a list of the caller's own; empty when there are none
      * @throws NacosException when an argument is invalid, or the server cannot be reached in time or refuses
      */
-    public List<Instance> selectInstances(
-            String serviceName, List<String> clusters, boolean healthy, boolean subscribe)
+    public List<Instance> selectInstances(String serviceName, List<String> clusters, boolean healthy, boolean subscribe)
             throws NacosException {
         return selectInstances(serviceName, GROUP, clusters, healthy, subscribe);
     }
@@ -526,8 +513,7 @@ public abstract class BaseNamingService {
      * @return the instance
      * @throws NacosException when an argument is invalid, or the server cannot be reached in time or refuses
      */
-    public Instance selectOneHealthyInstance(
-            String serviceName, String groupName, boolean subscribe)
+    public Instance selectOneHealthyInstance(String serviceName, String groupName, boolean subscribe)
             throws NacosException {
         return selectOneHealthyInstance(serviceName, groupName, Collections.emptyList(), subscribe);
     }
@@ -553,8 +539,7 @@ public abstract class BaseNamingService {
      * @return the instance
      * @throws NacosException when an argument is invalid, or the server cannot be reached in time or refuses
      */
-    public Instance selectOneHealthyInstance(
-            String serviceName, String groupName, List<String> clusters)
+    public Instance selectOneHealthyInstance(String serviceName, String groupName, List<String> clusters)
             throws NacosException {
         return selectOneHealthyInstance(serviceName, groupName, clusters, true);
     }
@@ -568,8 +553,7 @@ public abstract class BaseNamingService {
      * @return the instance
      * @throws NacosException when an argument is invalid, or the server cannot be reached in time or refuses
      */
-    public Instance selectOneHealthyInstance(
-            String serviceName, List<String> clusters, boolean subscribe)
+    public Instance selectOneHealthyInstance(String serviceName, List<String> clusters, boolean subscribe)
             throws NacosException {
         return selectOneHealthyInstance(serviceName, GROUP, clusters, subscribe);
     }
@@ -585,8 +569,7 @@ public abstract class BaseNamingService {
      * @throws NacosException when an argument is invalid, or the server cannot be reached in time or refuses
      */
     public Instance selectOneHealthyInstance(
-            String serviceName, String groupName, List<String> clusters, boolean subscribe)
-            throws NacosException {
+            String serviceName, String groupName, List<String> clusters, boolean subscribe) throws NacosException {
         return registry.selectOne(queried(serviceName, groupName, subscribe), clusters, subscribe);
     }
 
@@ -634,8 +617,7 @@ public abstract class BaseNamingService {
      * @param listener the listener
      * @throws NacosException when an argument is invalid, or the server cannot be reached in time or refuses
      */
-    public void subscribe(
-            String serviceName, String groupName, List<String> clusters, EventListener listener)
+    public void subscribe(String serviceName, String groupName, List<String> clusters, EventListener listener)
             throws NacosException {
         subscribe(serviceName, groupName, NamingSelectorFactory.newClusterSelector(clusters), listener);
     }
@@ -661,8 +643,7 @@ public abstract class BaseNamingService {
      * @param listener the listener
      * @throws NacosException when an argument is invalid, or the server cannot be reached in time or refuses
      */
-    public void subscribe(
-            String serviceName, String groupName, NamingSelector selector, EventListener listener)
+    public void subscribe(String serviceName, String groupName, NamingSelector selector, EventListener listener)
             throws NacosException {
         if (selector != null && listener != null) {
             registry.subscribe(checkedKey(serviceName, groupName), selector, listener);
@@ -713,8 +694,7 @@ public abstract class BaseNamingService {
      * @param listener the listener
      * @throws NacosException when an argument is invalid, or the server cannot be reached in time or refuses
      */
-    public void unsubscribe(
-            String serviceName, String groupName, List<String> clusters, EventListener listener)
+    public void unsubscribe(String serviceName, String groupName, List<String> clusters, EventListener listener)
             throws NacosException {
         unsubscribe(serviceName, groupName, NamingSelectorFactory.newClusterSelector(clusters), listener);
     }
@@ -740,8 +720,7 @@ public abstract class BaseNamingService {
      * @param listener the listener
      * @throws NacosException when an argument is invalid, or the server cannot be reached in time or refuses
      */
-    public void unsubscribe(
-            String serviceName, String groupName, NamingSelector selector, EventListener listener)
+    public void unsubscribe(String serviceName, String groupName, NamingSelector selector, EventListener listener)
             throws NacosException {
         if (selector != null && listener != null) {
             registry.unsubscribe(checkedKey(serviceName, groupName), selector, listener);
@@ -782,8 +761,7 @@ public abstract class BaseNamingService {
      * @return the names, and how many there are on all pages
      * @throws NacosException when an argument is invalid, or the server cannot be reached in time or refuses
      */
-    public ListView<String> getServicesOfServer(
-            int pageNo, int pageSize, AbstractSelector selector)
+    public ListView<String> getServicesOfServer(int pageNo, int pageSize, AbstractSelector selector)
             throws NacosException {
         return getServicesOfServer(pageNo, pageSize, GROUP, selector);
     }
@@ -798,8 +776,7 @@ public abstract class BaseNamingService {
      * @return the names, and how many there are on all pages
      * @throws NacosException when an argument is invalid, or the server cannot be reached in time or refuses
      */
-    public ListView<String> getServicesOfServer(
-            int pageNo, int pageSize, String groupName, AbstractSelector selector)
+    public ListView<String> getServicesOfServer(int pageNo, int pageSize, String groupName, AbstractSelector selector)
             throws NacosException {
         try {
             ServicePage page = registry.naming().services(groupName, Math.max(1, pageNo), pageSize);

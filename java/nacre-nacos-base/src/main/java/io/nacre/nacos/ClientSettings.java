@@ -25,17 +25,51 @@ final class ClientSettings {
 
     /** Keys that have a meaning in the original; those without an effect here belong to threads or HTTP polling. */
     private static final Set<String> KNOWN = new HashSet<>(Arrays.asList(
-            "serverAddr", "endpoint", "endpointPort", "endpointContextPath", "endpointClusterName",
-            "endpointQueryParams", "endpointRefreshIntervalSeconds", "serverName", "contextPath", "clusterName",
-            "isAdaptClusterNameUsage", "isUseEndpointParsingRule", "isUseCloudNamespaceParsing", "namespace",
-            "username", "password", "accessKey", "secretKey", "ramRoleName", "signatureRegionId",
-            "isUseRamInfoParsing", "encode", "configLongPollTimeout", "configRetryTime", "configRequestTimeout",
-            "maxRetry", "enableRemoteSyncConfig", "clientWorkerThreadCount", "clientWorkerMaxThreadCount",
-            "namingLoadCacheAtStart", "namingCacheRegistryDir", "namingPushEmptyProtection",
-            "namingAsyncQuerySubscribeService", "namingRequestDomainMaxRetryCount", "namingClientBeatThreadCount",
-            "namingPollingThreadCount", "namingPollingMaxThreadCount", "namingRequestTimeout", "redoDelayTime",
-            "redoDelayThreadCount", "logAllProperties", "enableClientMetrics", "lockRequestTimeout",
-            "nacosAiRequestTimeout", "nacosAiMcpServerCacheUpdateInterval"));
+            "serverAddr",
+            "endpoint",
+            "endpointPort",
+            "endpointContextPath",
+            "endpointClusterName",
+            "endpointQueryParams",
+            "endpointRefreshIntervalSeconds",
+            "serverName",
+            "contextPath",
+            "clusterName",
+            "isAdaptClusterNameUsage",
+            "isUseEndpointParsingRule",
+            "isUseCloudNamespaceParsing",
+            "namespace",
+            "username",
+            "password",
+            "accessKey",
+            "secretKey",
+            "ramRoleName",
+            "signatureRegionId",
+            "isUseRamInfoParsing",
+            "encode",
+            "configLongPollTimeout",
+            "configRetryTime",
+            "configRequestTimeout",
+            "maxRetry",
+            "enableRemoteSyncConfig",
+            "clientWorkerThreadCount",
+            "clientWorkerMaxThreadCount",
+            "namingLoadCacheAtStart",
+            "namingCacheRegistryDir",
+            "namingPushEmptyProtection",
+            "namingAsyncQuerySubscribeService",
+            "namingRequestDomainMaxRetryCount",
+            "namingClientBeatThreadCount",
+            "namingPollingThreadCount",
+            "namingPollingMaxThreadCount",
+            "namingRequestTimeout",
+            "redoDelayTime",
+            "redoDelayThreadCount",
+            "logAllProperties",
+            "enableClientMetrics",
+            "lockRequestTimeout",
+            "nacosAiRequestTimeout",
+            "nacosAiMcpServerCacheUpdateInterval"));
 
     /** Which service the settings are for; namespaces and time limits differ. */
     enum Kind {
@@ -68,6 +102,7 @@ final class ClientSettings {
     final Address endpoint;
     /** Empty when there is an address server, or when nothing names a server. */
     final List<String> servers;
+
     final int defaultPort;
     final int grpcPortOffset;
     final String contextPath;
@@ -75,17 +110,23 @@ final class ClientSettings {
     final String namespace;
     /** Null without a login. */
     final String username;
+
     final String password;
     /** Null without keys. */
     final String accessKey;
+
     final String secretKey;
+    /** Null unless a role's keys are fetched. */
+    final RoleKeys role;
     /** Null unless signatures are made for a region. */
     final String region;
+
     final String appName;
     final String appKey;
     final Map<String, String> appLabels;
     /** Null for plain TCP. */
     final TlsSettings tls;
+
     final Duration requestTimeout;
     final int retries;
     final Duration keepAlive;
@@ -97,9 +138,11 @@ final class ClientSettings {
     final String directory;
     /** Null: made of the server list. */
     final String environmentName;
+
     final boolean loadCacheAtStart;
     /** Null for none. */
     final String cacheFolder;
+
     final boolean pushEmptyProtection;
     final boolean poll;
     final int listensPerRequest;
@@ -127,6 +170,7 @@ final class ClientSettings {
         SpasKeys keys = SpasKeys.of(sources);
         accessKey = keys.accessKey;
         secretKey = keys.secretKey;
+        role = RoleKeys.of(sources);
         region = sources.text("signatureRegionId");
 
         appName = sources.text("project.name", ParamUtil.getAppName());

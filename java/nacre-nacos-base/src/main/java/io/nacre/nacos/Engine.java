@@ -9,6 +9,7 @@ import io.nacre.Keys;
 import io.nacre.NacreClient;
 import io.nacre.NacreException;
 import io.nacre.Status;
+import io.nacre.TemporaryKeys;
 import io.nacre.Tls;
 import java.nio.file.Paths;
 import java.time.Duration;
@@ -73,6 +74,10 @@ public final class Engine {
             Keys keys = Keys.of(settings.accessKey, settings.secretKey);
             builder.keys(settings.region == null ? keys : keys.region(settings.region));
         }
+        if (settings.role != null) {
+            TemporaryKeys keys = settings.role.toNacre();
+            builder.temporaryKeys(settings.region == null ? keys : keys.region(settings.region));
+        }
         if (settings.tls != null) {
             builder.tls(tls(settings.tls));
         }
@@ -115,7 +120,10 @@ public final class Engine {
                 }
                 int servers = Math.max(1, client.servers().size());
                 if (client.metrics().failedConnections() >= servers) {
-                    String reason = client.status().lastError().map(NacreException::reason).orElse(e.reason());
+                    String reason = client.status()
+                            .lastError()
+                            .map(NacreException::reason)
+                            .orElse(e.reason());
                     LOGGER.warn("no server of {} can be reached, connecting goes on: {}", client.servers(), reason);
                     return;
                 }
@@ -146,7 +154,12 @@ public final class Engine {
 
     private static Tls tls(TlsSettings settings) {
         Tls tls = settings.trustAll ? Tls.trustAny() : Tls.roots(settings.roots);
-        return settings.certificates == null ? tls : tls.identity(settings.certificates, settings.key);
+        if (settings.certificates == null) {
+            return tls;
+        }
+        return settings.password == null
+                ? tls.identity(settings.certificates, settings.key)
+                : tls.identity(settings.certificates, settings.key, settings.password);
     }
 
     /** Labels of plug-ins lie below those that settings name. */

@@ -78,7 +78,9 @@ final class LocalConfigs {
     }
 
     private static Path path(Path folder, String tree, String tenant, ConfigKey key) {
-        Path place = tenant.isEmpty() ? folder.resolve(tree) : folder.resolve(tree + "-tenant").resolve(file(tenant));
+        Path place = tenant.isEmpty()
+                ? folder.resolve(tree)
+                : folder.resolve(tree + "-tenant").resolve(file(tenant));
         return place.resolve(file(key.group())).resolve(file(key.dataId()));
     }
 
@@ -97,7 +99,10 @@ final class LocalConfigs {
     void deleteSnapshots() {
         for (Path folder : folders) {
             for (String tree : Arrays.asList(
-                    "snapshot", "snapshot-tenant", "encrypted-data-key/snapshot", "encrypted-data-key/snapshot-tenant")) {
+                    "snapshot",
+                    "snapshot-tenant",
+                    "encrypted-data-key/snapshot",
+                    "encrypted-data-key/snapshot-tenant")) {
                 delete(folder.resolve(tree));
             }
         }
@@ -125,8 +130,8 @@ final class LocalConfigs {
             names.add(plain(settings.environmentName));
         } else if (settings.endpoint != null) {
             ClientSettings.Address address = settings.endpoint;
-            String name = plain("custom-" + address.host + "_" + address.port + "_" + address.contextPath + "_"
-                    + address.list);
+            String name = plain(
+                    "custom-" + address.host + "_" + address.port + "_" + address.contextPath + "_" + address.list);
             if (isDefault) {
                 names.add(name);
             }

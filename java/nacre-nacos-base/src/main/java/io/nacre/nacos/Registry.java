@@ -97,8 +97,8 @@ final class Registry {
     }
 
     Instance selectOne(ServiceKey service, List<String> clusters, boolean subscribe) throws NacosException {
-        Optional<io.nacre.Instance> chosen = found(
-                service, clusters, subscribe, query -> naming.selectOne(query, Balancer.weightedRandom(), null));
+        Optional<io.nacre.Instance> chosen =
+                found(service, clusters, subscribe, query -> naming.selectOne(query, Balancer.weightedRandom(), null));
         return Convert.toNacos(chosen.orElseThrow(
                 () -> new IllegalStateException("no host to srv for serviceInfo: " + service.grouped())));
     }
@@ -150,8 +150,8 @@ final class Registry {
                 if (known.listeners.containsKey(listening)) {
                     return;
                 }
-                subscription = naming.watch(
-                        service, Selector.all(), executor(listener), change -> deliver(listening, change));
+                subscription =
+                        naming.watch(service, Selector.all(), executor(listener), change -> deliver(listening, change));
                 known.listeners.put(listening, subscription);
             }
             subscription.established();
@@ -224,8 +224,7 @@ final class Registry {
                     selected(listening, service, change.modified()));
             if (diff.hasDifferent()) {
                 List<Instance> hosts = selected(listening, service, change.instances());
-                listening.listener.onEvent(
-                        new NamingChangeEvent(service.name(), service.group(), "", hosts, diff));
+                listening.listener.onEvent(new NamingChangeEvent(service.name(), service.group(), "", hosts, diff));
             }
         } catch (RuntimeException | LinkageError | AssertionError e) {
             LOGGER.error("a listener of {} failed", service, e);
@@ -237,7 +236,8 @@ final class Registry {
             return new ArrayList<>();
         }
         ServiceInfo info = Convert.info(service, Convert.allToNacos(instances));
-        List<Instance> chosen = listening.selector.select(new ServiceInfoContext(info)).getResult();
+        List<Instance> chosen =
+                listening.selector.select(new ServiceInfoContext(info)).getResult();
         return chosen == null ? new ArrayList<>() : chosen;
     }
 

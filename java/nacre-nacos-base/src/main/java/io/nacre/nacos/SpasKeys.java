@@ -31,9 +31,6 @@ final class SpasKeys {
         if (!sources.flag("isUseRamInfoParsing", sources.flag("nacos.use.ram.info.parsing", true))) {
             return NONE;
         }
-        if (sources.text("ramRoleName", sources.text("ram.role.name")) != null) {
-            LOGGER.warn("ramRoleName is set; this client does not fetch keys of a role and goes on without them");
-        }
         SpasKeys keys = ofFiles(sources);
         if (keys == NONE) {
             keys = keys(sources.text("spas_accessKey"), sources.text("spas_secretKey"));
@@ -54,7 +51,9 @@ final class SpasKeys {
             return keys(file.getProperty("accessKey"), file.getProperty("secretKey"));
         }
         file = load(Paths.get("/etc/instanceInfo"));
-        return file == null ? NONE : keys(file.getProperty("env_spas_accessKey"), file.getProperty("env_spas_secretKey"));
+        return file == null
+                ? NONE
+                : keys(file.getProperty("env_spas_accessKey"), file.getProperty("env_spas_secretKey"));
     }
 
     private static SpasKeys keys(String access, String secret) {

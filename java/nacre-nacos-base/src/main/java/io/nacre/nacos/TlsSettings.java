@@ -19,13 +19,17 @@ final class TlsSettings {
     final Path roots;
     /** Null unless the client proves who it is. */
     final Path certificates;
-    final Path key;
 
-    private TlsSettings(boolean trustAll, Path roots, Path certificates, Path key) {
+    final Path key;
+    /** Null unless the key is encrypted. */
+    final String password;
+
+    private TlsSettings(boolean trustAll, Path roots, Path certificates, Path key, String password) {
         this.trustAll = trustAll;
         this.roots = roots;
         this.certificates = certificates;
         this.key = key;
+        this.password = password;
     }
 
     /** Null when TLS is off. */
@@ -40,15 +44,13 @@ final class TlsSettings {
         }
         Path certificates = null;
         Path key = null;
+        String password = null;
         if (on(sources, "mutualAuth", false)) {
             certificates = file(required(sources, "certChainFile"));
             key = file(required(sources, "certPrivateKey"));
-            if (sources.exact(PREFIX + "certPrivateKeyPassword") != null) {
-                throw new IllegalArgumentException(
-                        PREFIX + "certPrivateKeyPassword is not supported: the key must not be encrypted");
-            }
+            password = sources.exact(PREFIX + "certPrivateKeyPassword");
         }
-        return new TlsSettings(trustAll, trustAll ? null : file(roots), certificates, key);
+        return new TlsSettings(trustAll, trustAll ? null : file(roots), certificates, key, password);
     }
 
     private static boolean on(PropertySources sources, String key, boolean otherwise) {

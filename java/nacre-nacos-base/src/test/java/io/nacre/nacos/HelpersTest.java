@@ -87,8 +87,7 @@ class HelpersTest {
         assertThrows(IllegalStateException.class, () -> Reached.choose(List.of(instance("nan", Double.NaN, true))));
         assertThrows(
                 IllegalStateException.class,
-                () -> Balancer.RandomByWeight.selectHost(
-                        Convert.info(ServiceKey.of("g", "s"), new ArrayList<>())));
+                () -> Balancer.RandomByWeight.selectHost(Convert.info(ServiceKey.of("g", "s"), new ArrayList<>())));
     }
 
     private static List<Instance> selected(NamingSelector selector, Instance... instances) {
@@ -160,7 +159,8 @@ class HelpersTest {
         assertFalse(CollectionUtils.isEqualCollection(List.of("a", "b", "b"), List.of("a", "a", "b")));
         assertEquals(List.of("b"), new ArrayList<>(CollectionUtils.subtract(List.of("a", "b"), List.of("a"))));
         assertFalse(JvmUtil.isMultiInstance());
-        assertEquals("io.nacre.nacos.HelpersTest", LogUtils.logger(HelpersTest.class).getName());
+        assertEquals(
+                "io.nacre.nacos.HelpersTest", LogUtils.logger(HelpersTest.class).getName());
         assertEquals(36, UuidUtils.generateUuid().length());
         assertEquals("b", Pair.with("a", "b").getSecond());
     }
@@ -184,8 +184,8 @@ class HelpersTest {
 
     @Test
     void jsonGoesThereAndBack() {
-        Map<String, Object> object = JacksonUtils.toObj(
-                "{\"a\":1,\"b\":[true]}", new TypeReference<Map<String, Object>>() {});
+        Map<String, Object> object =
+                JacksonUtils.toObj("{\"a\":1,\"b\":[true]}", new TypeReference<Map<String, Object>>() {});
         assertEquals("{\"a\":1,\"b\":[true]}", JacksonUtils.toJson(object));
         assertEquals(1, JacksonUtils.toObj("{\"a\":1}").get("a").asInt());
         Instance instance = JacksonUtils.toObj("{\"ip\":\"i\",\"strange\":1}", Instance.class);
@@ -244,8 +244,7 @@ class HelpersTest {
         File jar = new File("target/original/nacos-client.jar");
         assertTrue(jar.exists());
         try (URLClassLoader loader = new URLClassLoader(new URL[] {jar.toURI().toURL()}, null)) {
-            IllegalStateException refused =
-                    assertThrows(IllegalStateException.class, () -> ClassPathCheck.run(loader));
+            IllegalStateException refused = assertThrows(IllegalStateException.class, () -> ClassPathCheck.run(loader));
             assertTrue(refused.getMessage().contains("target/original/nacos-client.jar"), refused.getMessage());
             assertTrue(
                     refused.getMessage().contains("<artifactId>nacos-client</artifactId></exclusion>"),
@@ -258,7 +257,8 @@ class HelpersTest {
         Path services = Files.createDirectories(folder.resolve("META-INF/services"));
         String kind = "com.alibaba.nacos.plugin.auth.spi.client.AbstractClientAuthService";
         Files.writeString(services.resolve(kind), "# ours\norg.example.Auth # comment\n\n");
-        try (URLClassLoader loader = new URLClassLoader(new URL[] {folder.toUri().toURL()}, null)) {
+        try (URLClassLoader loader =
+                new URLClassLoader(new URL[] {folder.toUri().toURL()}, null)) {
             assertEquals(List.of("org.example.Auth (" + kind + ")"), Plugins.found(loader));
         }
         assertNotNull(Plugins.found(getClass().getClassLoader()));

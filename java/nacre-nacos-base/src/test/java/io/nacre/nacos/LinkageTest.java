@@ -33,7 +33,11 @@ class LinkageTest {
     }
 
     private static List<String> api() throws Exception {
-        URI jar = NacosFactory.class.getProtectionDomain().getCodeSource().getLocation().toURI();
+        URI jar = NacosFactory.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .toURI();
         try (JarFile file = new JarFile(new File(jar))) {
             return Collections.list(file.entries()).stream()
                     .map(JarEntry::getName)
@@ -43,7 +47,9 @@ class LinkageTest {
     }
 
     private static Class<?> load(String file) throws ClassNotFoundException {
-        String name = file.substring(0, file.length() - ".class".length()).replace(File.separatorChar, '/').replace('/', '.');
+        String name = file.substring(0, file.length() - ".class".length())
+                .replace(File.separatorChar, '/')
+                .replace('/', '.');
         return Class.forName(name, false, LinkageTest.class.getClassLoader());
     }
 
@@ -79,7 +85,10 @@ class LinkageTest {
     @Test
     void whatTheApiDragsInIsNotThere() {
         for (String name : List.of(
-                "io.grpc.Channel", "com.google.protobuf.Message", "com.google.api.HttpBody", "javax.annotation.Generated")) {
+                "io.grpc.Channel",
+                "com.google.protobuf.Message",
+                "com.google.api.HttpBody",
+                "javax.annotation.Generated")) {
             assertThrows(ClassNotFoundException.class, () -> Class.forName(name), name);
         }
     }
@@ -87,8 +96,7 @@ class LinkageTest {
     @Test
     void classesRunOnJava8() throws Exception {
         for (String file : ours()) {
-            try (DataInputStream input =
-                    new DataInputStream(Files.newInputStream(Paths.get("target/classes", file)))) {
+            try (DataInputStream input = new DataInputStream(Files.newInputStream(Paths.get("target/classes", file)))) {
                 assertEquals(0xCAFEBABE, input.readInt());
                 input.readUnsignedShort();
                 assertEquals(52, input.readUnsignedShort(), file);

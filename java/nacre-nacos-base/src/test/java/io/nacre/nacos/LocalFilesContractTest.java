@@ -186,8 +186,7 @@ class LocalFilesContractTest {
         Path folder = folder(properties, "Config-", server.address());
         Path snapshot = folder.resolve("snapshot/g/" + dataId);
         Eventually.is("the snapshot", () -> Files.exists(snapshot));
-        Eventually.is(
-                "its key", () -> Files.exists(folder.resolve("encrypted-data-key/snapshot/g/" + dataId)));
+        Eventually.is("its key", () -> Files.exists(folder.resolve("encrypted-data-key/snapshot/g/" + dataId)));
         server.kill();
         assertEquals(secret + 1, config.getConfig(dataId, GROUP, LIMIT), "of the snapshot");
 

@@ -269,9 +269,7 @@ class NamingContractTest {
         provider.registerInstance(name, "10.0.0.2", 80);
         Eventually.holds(() -> assertEquals(List.of("10.0.0.2"), ips(naming.getAllInstances(name, false))));
         provider.batchRegisterInstance(
-                name,
-                "DEFAULT_GROUP",
-                List.of(Services.instance("10.0.0.3", 80), Services.instance("10.0.0.3", 81)));
+                name, "DEFAULT_GROUP", List.of(Services.instance("10.0.0.3", 80), Services.instance("10.0.0.3", 81)));
         Eventually.is("both ports", () -> naming.getAllInstances(name, false).size() == 2);
         provider.batchDeregisterInstance(name, "DEFAULT_GROUP", List.of(Services.instance("10.0.0.3", 80)));
         Eventually.holds(() -> {
@@ -286,8 +284,7 @@ class NamingContractTest {
         NamingService other = services.naming(server.address());
         provider.registerInstance(name, "10.0.0.1", 80);
         other.registerInstance(name, "10.0.0.2", 80);
-        Eventually.holds(
-                () -> assertEquals(List.of("10.0.0.1", "10.0.0.2"), ips(naming.getAllInstances(name, false))));
+        Eventually.holds(() -> assertEquals(List.of("10.0.0.1", "10.0.0.2"), ips(naming.getAllInstances(name, false))));
         other.shutDown();
         Eventually.holds(() -> assertEquals(List.of("10.0.0.1"), ips(naming.getAllInstances(name, false))));
     }
@@ -298,10 +295,12 @@ class NamingContractTest {
         NamingService client = services.naming(own.address());
         assertThrows(NacosException.class, () -> client.registerInstance(name, "10.0.0.1", 80));
         own.up();
-        Eventually.holds(() -> assertEquals(1, client.getAllInstances(name, false).size()));
+        Eventually.holds(
+                () -> assertEquals(1, client.getAllInstances(name, false).size()));
         own.kill();
         own.up();
-        Eventually.holds(() -> assertEquals(1, client.getAllInstances(name, false).size()));
+        Eventually.holds(
+                () -> assertEquals(1, client.getAllInstances(name, false).size()));
     }
 
     @Test
@@ -341,7 +340,8 @@ class NamingContractTest {
         assertEquals("", found.getClusters());
         found.setHosts(new ArrayList<>());
         naming.unsubscribe(name, "g", listener);
-        assertFalse(naming.getSubscribeServices().stream().anyMatch(info -> info.getName().equals(name)));
+        assertFalse(naming.getSubscribeServices().stream()
+                .anyMatch(info -> info.getName().equals(name)));
     }
 
     @Test

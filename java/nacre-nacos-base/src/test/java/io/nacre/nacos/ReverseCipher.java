@@ -15,7 +15,9 @@ public class ReverseCipher implements EncryptionPluginService {
     public String decrypt(String secretKey, String content) {
         String prefix = secretKey + ":";
         return content.startsWith(prefix)
-                ? new StringBuilder(content.substring(prefix.length())).reverse().toString()
+                ? new StringBuilder(content.substring(prefix.length()))
+                        .reverse()
+                        .toString()
                 : content;
     }
 

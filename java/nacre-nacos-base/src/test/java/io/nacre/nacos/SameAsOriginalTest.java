@@ -22,12 +22,37 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Asks the helpers of the original and ours the same questions, each in a class loader of its own. */
 class SameAsOriginalTest {
     private static final String[] TEXTS = {
-        null, "", " ", "a", " a ", "abc", "ABC", "a.b-c_d:e", "a/b", "a/../b", "/a/./b/", "..", "../a", "x:y/z", "a b\tc",
-        "12", "-3", "1.5", "a,b,,c", "a+b", "a%b", "a%2Bb+c", "ä", "true", "[a]", "c:\\d\\..\\e", "0123456789".repeat(6)
+        null,
+        "",
+        " ",
+        "a",
+        " a ",
+        "abc",
+        "ABC",
+        "a.b-c_d:e",
+        "a/b",
+        "a/../b",
+        "/a/./b/",
+        "..",
+        "../a",
+        "x:y/z",
+        "a b\tc",
+        "12",
+        "-3",
+        "1.5",
+        "a,b,,c",
+        "a+b",
+        "a%b",
+        "a%2Bb+c",
+        "ä",
+        "true",
+        "[a]",
+        "c:\\d\\..\\e",
+        "0123456789".repeat(6)
     };
     /** What the original does with arguments that it does not expect is no contract. */
-    private static final List<String> CRASHES = List.of(
-            "NullPointerException", "RuntimeException", "StringIndexOutOfBoundsException");
+    private static final List<String> CRASHES =
+            List.of("NullPointerException", "RuntimeException", "StringIndexOutOfBoundsException");
 
     private static final String PREFIX = "com.alibaba.nacos.";
 
@@ -147,7 +172,8 @@ class SameAsOriginalTest {
             Throwable failure = e.getCause();
             // The wording is our own; the kind and code are the contract.
             if (failure.getClass().getName().equals(PREFIX + "api.exception.NacosException")) {
-                return "NacosException " + failure.getClass().getMethod("getErrCode").invoke(failure);
+                return "NacosException "
+                        + failure.getClass().getMethod("getErrCode").invoke(failure);
             }
             return failure.getClass().getSimpleName();
         }
@@ -161,9 +187,12 @@ class SameAsOriginalTest {
             return Arrays.toString((byte[]) value);
         }
         if (value instanceof Map) {
-            return ((Map<?, ?>) value).entrySet().stream().map(String::valueOf).sorted().collect(Collectors.joining());
+            return ((Map<?, ?>) value)
+                    .entrySet().stream().map(String::valueOf).sorted().collect(Collectors.joining());
         }
         String text = String.valueOf(value);
-        return text.matches("(?s).*@[0-9a-f]{5,}|.*\\$\\$Lambda.*") ? value.getClass().getInterfaces().length + " object" : text;
+        return text.matches("(?s).*@[0-9a-f]{5,}|.*\\$\\$Lambda.*")
+                ? value.getClass().getInterfaces().length + " object"
+                : text;
     }
 }

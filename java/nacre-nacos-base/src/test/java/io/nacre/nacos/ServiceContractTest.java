@@ -100,8 +100,19 @@ class ServiceContractTest {
     void c25_emptyPropertiesMeanUnsetAndStrangeOnesPass() throws Exception {
         Properties properties = services.properties(server.address());
         for (String key : new String[] {
-            "namespace", "username", "password", "accessKey", "secretKey", "endpoint", "contextPath", "clusterName",
-            "encode", "namingLoadCacheAtStart", "configRequestTimeout", "ramRoleName", "isUseCloudNamespaceParsing"
+            "namespace",
+            "username",
+            "password",
+            "accessKey",
+            "secretKey",
+            "endpoint",
+            "contextPath",
+            "clusterName",
+            "encode",
+            "namingLoadCacheAtStart",
+            "configRequestTimeout",
+            "ramRoleName",
+            "isUseCloudNamespaceParsing"
         }) {
             properties.setProperty(key, "");
         }
@@ -112,7 +123,9 @@ class ServiceContractTest {
         String name = Services.unique("s");
         naming.registerInstance(name, "10.0.0.1", 80);
         NamingService other = services.naming(server.address());
-        Eventually.is("in the default namespace", () -> other.getAllInstances(name, false).size() == 1);
+        Eventually.is(
+                "in the default namespace",
+                () -> other.getAllInstances(name, false).size() == 1);
     }
 
     @Test
@@ -132,7 +145,9 @@ class ServiceContractTest {
             System.clearProperty("namespace");
             System.clearProperty("serverAddr");
         }
-        Eventually.is("in the namespace of the JVM", () -> same.getAllInstances(name, false).size() == 1);
+        Eventually.is(
+                "in the namespace of the JVM",
+                () -> same.getAllInstances(name, false).size() == 1);
     }
 
     @Test

@@ -32,11 +32,17 @@ class PlainTest {
             NamingService provider = NacosFactory.createNamingService(server.address());
             List<Integer> sizes = new CopyOnWriteArrayList<>();
             naming.subscribe(
-                    "shop", "g", List.of("c"), event -> sizes.add(((NamingEvent) event).getInstances().size()));
+                    "shop",
+                    "g",
+                    List.of("c"),
+                    event -> sizes.add(((NamingEvent) event).getInstances().size()));
             provider.registerInstance("shop", "g", "10.0.0.1", 80, "c");
             Eventually.is("told", () -> sizes.contains(1));
-            Eventually.is("found", () -> naming.getAllInstances("shop", "g", List.of("c")).size() == 1);
-            assertEquals("10.0.0.1", naming.selectOneHealthyInstance("shop", "g").getIp());
+            Eventually.is(
+                    "found",
+                    () -> naming.getAllInstances("shop", "g", List.of("c")).size() == 1);
+            assertEquals(
+                    "10.0.0.1", naming.selectOneHealthyInstance("shop", "g").getIp());
             provider.deregisterInstance("shop", "g", "10.0.0.1", 80, "c");
             Eventually.is("gone", () -> sizes.get(sizes.size() - 1) == 0);
 

@@ -136,7 +136,8 @@ class SpringCloudTest {
             assertEquals("hello", greeting.text());
 
             DiscoveryClient discovery = consumer.getBean(DiscoveryClient.class);
-            Eventually.is("two providers", () -> discovery.getInstances("provider").size() == 2);
+            Eventually.is(
+                    "two providers", () -> discovery.getInstances("provider").size() == 2);
             assertTrue(discovery.getServices().containsAll(List.of("provider", "consumer")));
             RestTemplate rest = consumer.getBean(RestTemplate.class);
             Set<String> ports = new HashSet<>();
@@ -150,7 +151,8 @@ class SpringCloudTest {
 
             String left = second.getEnvironment().getProperty("local.server.port");
             first.close();
-            Eventually.is("one provider", () -> discovery.getInstances("provider").size() == 1);
+            Eventually.is(
+                    "one provider", () -> discovery.getInstances("provider").size() == 1);
             for (int i = 0; i < 10; i++) {
                 assertEquals(left, rest.getForObject("http://provider/port", String.class));
             }

@@ -61,8 +61,8 @@ public final class CollectionUtils {
         if (object instanceof Enumeration) {
             return Collections.list((Enumeration<?>) object).iterator();
         }
-        throw new IllegalArgumentException(
-                "Unsupported object type: " + (object == null ? "null" : object.getClass().getName()));
+        throw new IllegalArgumentException("Unsupported object type: "
+                + (object == null ? "null" : object.getClass().getName()));
     }
 
     /**

@@ -59,8 +59,8 @@ public class NacosAiService implements AiService {
     }
 
     @Override
-    public void unsubscribeMcpServer(
-            String mcpName, String version, AbstractNacosMcpServerListener mcpServerListener) throws NacosException {
+    public void unsubscribeMcpServer(String mcpName, String version, AbstractNacosMcpServerListener mcpServerListener)
+            throws NacosException {
         throw unsupported();
     }
 
@@ -93,8 +93,8 @@ public class NacosAiService implements AiService {
     }
 
     @Override
-    public void unsubscribeAgentCard(
-            String agentName, String version, AbstractNacosAgentCardListener agentCardListener) throws NacosException {
+    public void unsubscribeAgentCard(String agentName, String version, AbstractNacosAgentCardListener agentCardListener)
+            throws NacosException {
         throw unsupported();
     }
 

@@ -15,8 +15,7 @@ public class PropertiesChangeParser extends AbstractConfigChangeParser {
     }
 
     @Override
-    public Map<String, ConfigChangeItem> doParse(String oldContent, String newContent, String type)
-            throws IOException {
+    public Map<String, ConfigChangeItem> doParse(String oldContent, String newContent, String type) throws IOException {
         return filterChangeData(parse(oldContent), parse(newContent));
     }
 

@@ -110,8 +110,7 @@ public class ParamUtils {
      * @param content the content
      * @throws NacosException when one is invalid
      */
-    public static void checkParam(String dataId, String group, String datumId, String content)
-            throws NacosException {
+    public static void checkParam(String dataId, String group, String datumId, String content) throws NacosException {
         checkKeyParam(dataId, group, datumId);
         checkContent(content);
     }

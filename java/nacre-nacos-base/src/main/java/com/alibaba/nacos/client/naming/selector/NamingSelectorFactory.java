@@ -80,8 +80,8 @@ public final class NamingSelectorFactory {
             throw new IllegalArgumentException("The parameter 'metadata' cannot be null.");
         }
         return new DefaultNamingSelector(instance -> {
-            Predicate<Map.Entry<String, String>> has =
-                    entry -> Objects.equals(entry.getValue(), instance.getMetadata().get(entry.getKey()));
+            Predicate<Map.Entry<String, String>> has = entry ->
+                    Objects.equals(entry.getValue(), instance.getMetadata().get(entry.getKey()));
             return isAny
                     ? metadata.entrySet().stream().anyMatch(has)
                     : metadata.entrySet().stream().allMatch(has);
