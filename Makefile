@@ -25,13 +25,15 @@ PORT ?= 8848
 ARGS ?=
 # The server that every suite starts: built once, found by this variable.
 export NACRE_SERVER ?= $(TARGET)/debug/nacre
+# What suites in other languages start servers and faults with.
+export NACRE_HARNESS ?= $(TARGET)/debug/nacre-harness
 
 TIMED := scripts/timed.sh
 COMPAT := python3 tests/compat/run.py
 COMPAT_SUITES := java go python node
 
 .PHONY: help setup build run server-dev test test-rust test-compat $(addprefix compat-,$(COMPAT_SUITES)) \
-	vectors test-long figures bench lint fmt clean
+	java vectors test-long figures bench lint fmt clean
 
 help: ## print this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +56,7 @@ server-dev:
 test: setup server-dev ## every test of every language
 	@$(TIMED) "rust" $(MAKE) --no-print-directory test-rust
 	@$(TIMED) "official clients" $(MAKE) --no-print-directory test-compat
+	@$(TIMED) "java" $(MAKE) --no-print-directory java
 
 test-rust: server-dev ## unit, property, vector, end-to-end and crash tests
 	cargo test --locked --workspace
@@ -63,6 +66,9 @@ test-compat: server-dev ## the official Java, Go, Python and Node clients
 
 $(addprefix compat-,$(COMPAT_SUITES)): compat-%: server-dev
 	$(COMPAT) $*
+
+java: server-dev ## the Java client, its drop-in for nacos-client, and their tests
+	CARGO_TARGET_DIR=$(TARGET) mvn -B -q -f java/pom.xml verify
 
 vectors: server-dev ## the captured Nacos scenarios, gRPC and HTTP
 	cargo test --locked -p nacre-e2e --test 'vectors_*'
@@ -84,4 +90,5 @@ fmt: ## format the sources
 
 clean: ## remove build output; ./data stays
 	cargo clean
+	rm -rf java/target java/*/target java/*/*/target examples/*/target
 	rm -rf tests/compat/node/node_modules

@@ -18,7 +18,7 @@ use tokio::{task::AbortHandle, time::sleep};
 
 use crate::{
     client::Entry,
-    failure::Failure,
+    failure::{Failure, Kind},
     log,
     op::Op,
     options::Settings,
@@ -134,6 +134,9 @@ impl Engine {
         }
         let task = inner.runtime.handle().spawn(async move {
             let done = guarded(engine.perform(client, &entry, op, &request, limit)).await.unwrap_or_else(Err);
+            // What closing took back is said in many ways; the host knows one.
+            let taken_back = |failure: &Failure| failure.kind == Kind::Conflict && entry.client.is_closed();
+            let done = done.map_err(|failure| if taken_back(&failure) { Failure::closed() } else { failure });
             engine.finish(id, done);
         });
         calls.running.insert(id, Running { client, task: task.abort_handle() });
@@ -367,7 +370,7 @@ impl Engine {
 
     /// Which lines of the log are kept: 0 none, 1 errors, ... 5 all. Begins with none.
     pub fn set_log_level(&self, level: u8) {
-        self.inner.runtime.logs().set_level(level);
+        self.inner.runtime.set_log_level(level);
     }
 
     /// How many clients, subscriptions and calls there are.

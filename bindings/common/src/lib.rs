@@ -32,6 +32,14 @@ pub use runtime::Runtime;
 
 /// The version of the engine and the number of the encoding, e.g. `0.1.0/1`. A host compares it with its own.
 #[must_use]
-pub fn version() -> String {
-    format!("{}/{}", env!("CARGO_PKG_VERSION"), wire::FORMAT)
+pub fn version() -> &'static str {
+    concat!(env!("CARGO_PKG_VERSION"), "/1")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_version_ends_with_the_number_of_the_encoding() {
+        assert_eq!(super::version(), format!("{}/{}", env!("CARGO_PKG_VERSION"), super::wire::FORMAT));
+    }
 }

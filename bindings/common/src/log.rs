@@ -16,10 +16,11 @@ use std::{
 
 use parking_lot::Mutex;
 use tracing::{
-    Event, Level, Metadata, Subscriber,
+    Dispatch, Event, Level, Metadata, Subscriber,
     field::{Field, Visit},
     level_filters::LevelFilter,
     span,
+    subscriber::Interest,
 };
 
 use crate::wire::Writer;
@@ -76,11 +77,11 @@ impl Default for Ring {
 }
 
 impl Ring {
-    /// Keeps lines up to this level from now on: 0 none, 1 errors, ... 5 all.
-    pub fn set_level(&self, level: u8) {
+    /// Keeps lines up to this level from now on: 0 none, 1 errors, ... 5 all. `dispatch` is the one of this ring.
+    pub(crate) fn set_level(&self, level: u8, dispatch: &Dispatch) {
         self.level.store(level.min(5), Ordering::Relaxed);
-        // Call sites remember whether they were wanted.
-        tracing::callsite::rebuild_interest_cache();
+        // Call sites remember whether they were wanted. What they ask may be the subscriber of this thread only.
+        tracing::dispatcher::with_default(dispatch, tracing::callsite::rebuild_interest_cache);
     }
 
     /// Calls this when there are lines again, in place of what was called before.
@@ -138,6 +139,11 @@ impl Subscriber for Sink {
         // What libraries below the engine do is only of interest when something is wrong.
         let ours = metadata.target().starts_with("nacre") || level <= 2;
         metadata.is_event() && ours && level <= self.0.level.load(Ordering::Relaxed)
+    }
+
+    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
+        // The level may change, and threads without this subscriber ask too.
+        if metadata.is_event() { Interest::sometimes() } else { Interest::never() }
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
@@ -226,8 +232,6 @@ impl Visit for Text {
 mod tests {
     use std::sync::atomic::AtomicUsize;
 
-    use tracing::Dispatch;
-
     use super::*;
 
     fn texts(ring: &Ring) -> Vec<(u8, String)> {
@@ -251,15 +255,15 @@ mod tests {
             };
             write(1);
             assert_eq!(texts(&ring), [], "nothing is wanted at first");
-            ring.set_level(3);
+            ring.set_level(3, &dispatch);
             write(2);
             write(3);
             let lost = |count| (2, format!("lost server=\"a:1\" count={count}"));
             assert_eq!(texts(&ring), [lost(2), lost(3)]);
-            ring.set_level(4);
+            ring.set_level(4, &dispatch);
             write(4);
             assert_eq!(texts(&ring), [lost(4), (4, "sent 4".into())]);
-            ring.set_level(0);
+            ring.set_level(0, &dispatch);
             write(5);
             assert_eq!(texts(&ring), []);
         });

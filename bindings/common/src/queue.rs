@@ -164,6 +164,7 @@ impl<A> Queue<A> {
 
     /// Waits, at most so long, for something and takes out at most `most`. Empty after the time or
     /// [`Queue::wake`]; `None` after the end. One thread drains at a time.
+    #[allow(clippy::disallowed_methods, reason = "a thread of the host waits here, not a task")]
     pub fn drain(&self, most: usize, limit: Duration) -> Option<Vec<Item<A>>> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if !state.has_news() && !limit.is_zero() {

@@ -111,6 +111,11 @@ impl Runtime {
         &self.logs
     }
 
+    /// Which lines are kept: 0 none, 1 errors, ... 5 all. Begins with none.
+    pub fn set_log_level(&self, level: u8) {
+        self.logs.set_level(level, &self.dispatch);
+    }
+
     /// Runs something of the engine on a thread of the host.
     pub(crate) fn enter<T>(&self, run: impl FnOnce() -> T) -> T {
         let _entered = self.handle.enter();
@@ -168,7 +173,7 @@ mod tests {
     #[test]
     fn threads_have_names_and_write_lines() {
         let runtime = Runtime::start(Some(1)).unwrap();
-        runtime.logs().set_level(3);
+        runtime.set_log_level(3);
         let name = runtime.handle().spawn(async {
             tracing::info!(target: "nacre_test", "here");
             std::thread::current().name().map(str::to_owned)
@@ -177,6 +182,17 @@ mod tests {
         assert_eq!(name.as_deref(), Some("nacre-worker-1"));
         let (_, lines) = runtime.logs().drain(9);
         assert_eq!(lines.iter().map(|line| line.message.as_str()).collect::<Vec<_>>(), ["here"]);
+        let write = || {
+            let writing = runtime.handle().spawn(async { tracing::warn!(target: "nacre_test", "again") });
+            runtime.handle().block_on(writing).unwrap();
+            runtime.logs().drain(9).1.len()
+        };
+        assert_eq!(write(), 1);
+        // By threads that have no subscriber.
+        for (level, lines) in [(0, 0), (2, 1), (1, 0), (5, 1)] {
+            std::thread::scope(|scope| scope.spawn(|| runtime.set_log_level(level)).join()).unwrap();
+            assert_eq!(write(), lines, "level {level}");
+        }
         runtime.shutdown(Duration::from_secs(5));
         runtime.shutdown(Duration::from_secs(5));
     }

@@ -191,7 +191,7 @@ public final class NativeClient {
      * Takes back what this client registered and subscribed and ends its connection, within 1 s. Calls that wait fail
      * as closed. No event begins once this has returned.
      *
-     * @return done when all that has happened; the same one each time
+     * @return done when all that has happened, on a thread of {@link #workers()}; the same one each time
      */
     public CompletableFuture<Void> close() {
         CompletableFuture<Void> closed = new CompletableFuture<>();
@@ -202,11 +202,11 @@ public final class NativeClient {
             closing = closed;
         }
         engine.detachAll(this);
-        Executor completing = executor;
         Call<Void> call = new Call<>(engine, reader -> null, null);
         call.whenComplete((nothing, failure) -> {
             engine.release();
-            completing.execute(() -> closed.complete(null));
+            // On a thread that nobody can block for good: who waits may be on the only one of the user's executor.
+            Engine.workers().execute(() -> closed.complete(null));
         });
         submit(Op.CLOSE, new byte[0], 0, call);
         return closed;

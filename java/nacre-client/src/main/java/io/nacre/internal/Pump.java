@@ -54,10 +54,13 @@ final class Pump implements Runnable {
         long[] ids = new long[BATCH];
         int[] kinds = new int[BATCH];
         byte[][] payloads = new byte[BATCH][];
-        while (!ending) {
+        boolean last;
+        do {
+            // What came before the end is still passed on.
+            last = ending;
             int count = 0;
             try {
-                count = engine.poll(ids, kinds, payloads, Engine.isBusy() ? BUSY_MILLIS : IDLE_MILLIS);
+                count = engine.poll(ids, kinds, payloads, last ? 0 : Engine.isBusy() ? BUSY_MILLIS : IDLE_MILLIS);
             } catch (IllegalStateException defect) {
                 Logs.error("the queue of the native library cannot be read", defect);
             }
@@ -71,11 +74,21 @@ final class Pump implements Runnable {
             Arrays.fill(payloads, null);
             Engine.tick();
             closeLost();
-            if (count < 0) {
-                break;
+        } while (!last);
+        engine.stop();
+        helpListeners();
+    }
+
+    /** Nobody else looks whether tasks wait behind one that waits for them. */
+    private static void helpListeners() {
+        while (Engine.isBusy()) {
+            Engine.tick();
+            try {
+                Thread.sleep(BUSY_MILLIS);
+            } catch (InterruptedException ignored) {
+                // Nobody interrupts this thread.
             }
         }
-        engine.stop();
     }
 
     private void pass(long id, int kind, byte[] payload) {
