@@ -33,7 +33,7 @@ COMPAT := python3 tests/compat/run.py
 COMPAT_SUITES := java go python node
 
 .PHONY: help setup build run server-dev test test-rust test-compat $(addprefix compat-,$(COMPAT_SUITES)) \
-	java vectors test-long figures bench lint fmt clean
+	java vectors test-long figures bench bench-java lint fmt clean
 
 help: ## print this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,12 @@ $(addprefix compat-,$(COMPAT_SUITES)): compat-%: server-dev
 
 java: server-dev ## the Java client, its drop-in for nacos-client, and their tests
 	CARGO_TARGET_DIR=$(TARGET) mvn -B -q -f java/pom.xml verify
+
+bench-java: build ## measure the Java client beside nacos-client, release builds
+	cargo build --locked -p nacre-harness
+	CARGO_TARGET_DIR=$(TARGET) NACRE_SERVER=$(TARGET)/release/nacre NACRE_HARNESS=$(TARGET)/debug/nacre-harness \
+		mvn -B -q -f java/pom.xml -P bench -pl nacre-bench -am verify -DskipTests \
+		-Dnacre.cargo.profile=dist -Dnacre.cargo.features=
 
 vectors: server-dev ## the captured Nacos scenarios, gRPC and HTTP
 	cargo test --locked -p nacre-e2e --test 'vectors_*'
