@@ -1,4 +1,4 @@
-// Run a server (`make run`), then: mvn -q compile exec:java
+// Run a server (`make run`), install the client (`mvn -q install -DskipTests` in java/), then: mvn -q compile exec:java
 package example;
 
 import io.nacre.ConfigKey;

@@ -12,6 +12,7 @@ import io.nacre.testkit.Eventually;
 import io.nacre.testkit.Harness;
 import io.nacre.testkit.Scope;
 import io.nacre.testkit.TestServer;
+import java.nio.file.Paths;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -131,6 +132,71 @@ class LifeLiveTest extends Live {
                 assertTrue(watched.status().generation() >= 2);
             }
         }
+    }
+
+    @Test
+    void everySettingCrosses() throws Exception {
+        Duration time = Duration.ofSeconds(7);
+        NacreClient.Builder builder = NacreClient.builder()
+                .servers(Collections.singletonList("127.0.0.1:1"))
+                .defaultPort(1)
+                .grpcPortOffset(0)
+                .contextPath("nacos")
+                .namespace("dev")
+                .appName("app")
+                .label("a", "b")
+                .appLabel("c", "d")
+                .clientVersion("Test:v1")
+                .clientIp("10.0.0.9")
+                .login("user", "password")
+                .keys(Keys.of("access", "secret").securityToken("token").region("region"))
+                .temporaryKeys(TemporaryKeys.ofRole("role").refreshBeforeEnd(time).keep(false).region("region"))
+                .tls(Tls.roots(Paths.get("/none"))
+                        .identity(Paths.get("/none"), Paths.get("/none"), "password")
+                        .serverName("name")
+                        .http(true))
+                .requestTimeout(time)
+                .retries(1)
+                .connectTimeout(time)
+                .serverCheckTimeout(time)
+                .abilityTimeout(time)
+                .keepAlive(time)
+                .healthCheckTimeout(time)
+                .healthCheckRetries(2)
+                .httpTimeout(time)
+                .maxMessageSize(1_000_000)
+                .randomStart(false)
+                .directory(scope.directory().resolve("settings"))
+                .pool("settings-" + namespace)
+                .naming(naming -> naming.requestTimeout(time)
+                        .loadCacheAtStart(false)
+                        .cacheFolder("folder")
+                        .pushEmptyProtection(true)
+                        .poll(true)
+                        .failoverRefresh(time)
+                        .servicesRefresh(time))
+                .config(config -> config.requestTimeout(time)
+                        .appKey("key")
+                        .snapshots(false)
+                        .environmentName("name")
+                        .fullSync(time)
+                        .listensPerRequest(10)
+                        .failoverRefresh(time)
+                        .maxContent(100));
+        try (NacreClient all = builder.build()) {
+            assertEquals("dev", all.namespace());
+            assertEquals(Collections.singletonList("127.0.0.1:1"), all.servers());
+            assertThrows(
+                    IllegalArgumentException.class, () -> all.config().publish(KEY, String.join("", Collections.nCopies(101, "x"))));
+        }
+        Endpoint endpoint = Endpoint.of("127.0.0.1")
+                .port(1)
+                .contextPath("c")
+                .list("l")
+                .query("q=1")
+                .refresh(time);
+        NacreClient.builder().endpoint(endpoint).tls(Tls.trustAny()).build().close();
+        NacreClient.builder().tls(Tls.publicRoots()).build().close();
     }
 
     @Test
