@@ -5,6 +5,7 @@ import io.nacre.Instance;
 import io.nacre.NacreClient;
 import io.nacre.Query;
 import io.nacre.ServiceKey;
+import java.nio.file.Paths;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +21,8 @@ final class NacreSide implements Side {
         client = NacreClient.builder()
                 .server(server)
                 .requestTimeout(Duration.ofSeconds(20))
+                // The original keeps snapshots and lists on disk, so this does too.
+                .directory(Paths.get(System.getProperty("user.home")))
                 .connect();
     }
 
