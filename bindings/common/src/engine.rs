@@ -7,14 +7,17 @@ use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
-    sync::Arc,
+    sync::{Arc, mpsc},
     task::{Context, Poll, Waker},
     time::Duration,
 };
 
 use nacre_client::{Pool, options::Builder};
 use parking_lot::Mutex;
-use tokio::{task::AbortHandle, time::sleep};
+use tokio::{
+    task::{AbortHandle, JoinHandle},
+    time::{Instant, sleep},
+};
 
 use crate::{
     client::Entry,
@@ -123,7 +126,7 @@ impl Engine {
     pub fn submit(&self, client: u64, id: u64, op: i32, request: Vec<u8>, limit: Duration) -> bool {
         let inner = &self.inner;
         if Op::of(op) == Some(Op::Close) {
-            return self.close(client, Some(id));
+            return self.close(client, Some(id)).is_some();
         }
         let Some(entry) = inner.clients.get(client) else { return false };
         let engine = self.clone();
@@ -307,16 +310,16 @@ impl Engine {
         self.close(client, None);
     }
 
-    fn close(&self, client: u64, id: Option<u64>) -> bool {
+    fn close(&self, client: u64, id: Option<u64>) -> Option<JoinHandle<()>> {
         let inner = &self.inner;
-        let Some(entry) = inner.clients.remove(client) else { return false };
+        let entry = inner.clients.remove(client)?;
         for (key, subscription) in inner.subscriptions.entries() {
             if subscription.client == client {
                 self.unsubscribe(key);
             }
         }
         let engine = self.clone();
-        inner.runtime.handle().spawn(async move {
+        Some(inner.runtime.handle().spawn(async move {
             // A defect must not keep the host waiting for its answer.
             let closed = guarded(async { entry.client.close().await }).await;
             engine.fail_calls_of(client);
@@ -326,8 +329,7 @@ impl Engine {
                     Err(failure) => Polled::Failure(id, failure.to_bytes()),
                 });
             }
-        });
-        true
+        }))
     }
 
     fn fail_calls_of(&self, client: u64) {
@@ -381,13 +383,23 @@ impl Engine {
     }
 
     /// Ends everything within `limit`: clients are closed, calls fail, [`Engine::poll`] gives what is left and then
-    /// `None`. The threads end when no other engine uses them.
+    /// `None`. The threads end when no other engine uses them. Waits, so it is called outside of the runtime.
     pub fn stop(self, limit: Duration) {
         let inner = &self.inner;
         inner.calls.lock().ended = true;
-        for (client, _) in inner.clients.entries() {
-            self.abandon(client);
-        }
+        let begin = Instant::now();
+        let clients = inner.clients.entries().into_iter();
+        let closing: Vec<_> = clients.filter_map(|(client, _)| self.close(client, None)).collect();
+        let (done, all_done) = mpsc::channel();
+        inner.runtime.handle().spawn(async move {
+            for one in closing {
+                // A defect in it was caught there.
+                let _ = one.await;
+            }
+            let _ = done.send(());
+        });
+        // In time or not: what is left ends with the threads.
+        let _ = all_done.recv_timeout(limit);
         let left = std::mem::take(&mut inner.calls.lock().running);
         for (id, running) in left {
             running.task.abort();
@@ -396,7 +408,7 @@ impl Engine {
         inner.queue.end();
         let runtime = Arc::clone(&inner.runtime);
         drop(self);
-        runtime.shutdown_if_last(limit);
+        runtime.shutdown_if_last(limit.saturating_sub(begin.elapsed()));
     }
 }
 

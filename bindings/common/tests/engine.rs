@@ -1,5 +1,7 @@
 //! The engine as a host uses it, with no server to be found.
 
+#![allow(clippy::disallowed_methods, reason = "these are threads of a host, and their time is real")]
+
 use std::{
     net::TcpListener,
     sync::{
@@ -16,13 +18,13 @@ use proptest::prelude::*;
 const LIMIT: Duration = Duration::from_secs(20);
 
 fn engine() -> Engine {
-    Engine::on(Arc::new(Runtime::start(None).unwrap()))
+    Engine::on(Arc::new(Runtime::start(None).expect("threads")))
 }
 
 /// Options of a client whose server accepts and never answers.
 fn silent() -> (TcpListener, Vec<u8>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("it is bound");
     // The main port only, a deadline that no test waits for.
     let writer = Writer::new().u8(1).strings(&[address.to_string()]).u8(4).i32(0).u8(15).i64(60_000).u8(0);
     (listener, writer.into_bytes())
@@ -137,6 +139,24 @@ fn a_subscription_ends_with_its_client() {
     assert_eq!((engine.take(watch), engine.counts().1), (None, 0));
     assert_eq!(engine.subscribe(client, Op::Ready as i32, &[]).unwrap_err().kind, Kind::Closed);
     engine.stop(LIMIT);
+}
+
+#[test]
+fn the_threads_end_with_the_engine() {
+    let runtime = Arc::new(Runtime::start(None).unwrap());
+    let held = Arc::downgrade(&runtime);
+    let engine = Engine::on(runtime);
+    let (_server, options) = silent();
+    let client = engine.open(&options).unwrap();
+    let watch = engine.subscribe(client, Op::Watch as i32, &service("s").into_bytes()).unwrap();
+    engine.arm(watch);
+    assert!(engine.submit(client, 1, Op::Ready as i32, Writer::new().i64(60_000).into_bytes(), Duration::ZERO));
+    engine.stop(LIMIT);
+    let begin = Instant::now();
+    while held.upgrade().is_some() {
+        assert!(begin.elapsed() < LIMIT, "something holds the runtime");
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 #[test]

@@ -17,6 +17,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -109,17 +111,51 @@ class ChildTest {
 
     @Test
     void aFolderMountedNoexecIsExplained() throws Exception {
-        Path mounted = noexec();
-        assumeTrue(mounted != null, "no writable folder of this machine is mounted noexec");
-        Path own = Files.createTempDirectory(mounted, "nacre-test-");
-        try {
-            Output output = run(Arrays.asList(WORKDIR + own), "load");
-            assertTrue(output.text.contains(own.toString()), output.text);
-            assertTrue(output.text.contains("noexec"), output.text);
-            assertTrue(output.text.contains("told again"), output.text);
-        } finally {
-            Files.delete(own);
+        String[] mounted = {
+            "unshare", "-rm", "sh", "-c", "mount -t tmpfs -o noexec tmpfs \"$0\" && exec \"$@\"", folder.toString()
+        };
+        List<String> probe = new ArrayList<>(Arrays.asList(mounted));
+        probe.add("true");
+        assumeTrue(run(probe).code == 0, "this machine lets nobody mount a folder");
+        List<String> command = new ArrayList<>(Arrays.asList(mounted));
+        command.addAll(java(classPath(), Arrays.asList(WORKDIR + folder), "load"));
+        Output output = run(command);
+        assertTrue(output.text.contains(folder.toString()), output.text);
+        assertTrue(output.text.contains("noexec"), output.text);
+        assertTrue(output.text.endsWith("told again\n"), output.text);
+    }
+
+    /** As tools that put a library into another jar do: the classes are moved, the library is not. */
+    @Test
+    void classesThatWereMovedToAnotherPackageFindTheirLibrary() throws Exception {
+        for (Class<?> one : Arrays.<Class<?>>asList(Native.class, ChildMain.class)) {
+            Path classes = Paths.get(
+                    one.getProtectionDomain().getCodeSource().getLocation().toURI());
+            List<Path> files;
+            try (Stream<Path> all = Files.walk(classes)) {
+                files = all.filter(Files::isRegularFile).collect(Collectors.toList());
+            }
+            for (Path file : files) {
+                String name = classes.relativize(file).toString();
+                boolean moved = name.startsWith("io/nacre/");
+                Path to = folder.resolve(moved ? "my" + name.substring(2) : name);
+                Files.createDirectories(to.getParent());
+                Files.write(to, moved ? moved(Files.readAllBytes(file)) : Files.readAllBytes(file));
+            }
         }
+        try (ServerSocket server = Fixture.silentServer()) {
+            List<String> command = java(
+                    folder.toString(), Arrays.asList(), "open", "127.0.0.1:" + server.getLocalPort());
+            command.set(command.indexOf(ChildMain.class.getName()), "my.nacre.internal.ChildMain");
+            Output output = run(command);
+            assertTrue(output.text.endsWith("closed\n"), output.text);
+            assertEquals(0, output.code, output.text);
+        }
+    }
+
+    private static byte[] moved(byte[] file) {
+        String text = new String(file, StandardCharsets.ISO_8859_1);
+        return text.replace("io/nacre/", "my/nacre/").replace("io.nacre.", "my.nacre.").getBytes(StandardCharsets.ISO_8859_1);
     }
 
     @Test
@@ -149,33 +185,25 @@ class ChildTest {
         return true;
     }
 
-    private static Path noexec() throws Exception {
-        Path mounts = Paths.get("/proc/mounts");
-        if (!Files.exists(mounts)) {
-            return null;
-        }
-        for (String line : Files.readAllLines(mounts, StandardCharsets.UTF_8)) {
-            String[] fields = line.split(" ");
-            List<String> flags = Arrays.asList(fields[3].split(","));
-            boolean memory = fields[2].equals("tmpfs");
-            if (memory && flags.contains("noexec") && flags.contains("rw") && Files.isWritable(Paths.get(fields[1]))) {
-                return Paths.get(fields[1]);
-            }
-        }
-        return null;
+    private static String classPath() {
+        return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
     }
 
-    private static Output run(List<String> properties, String... arguments) throws Exception {
+    private static List<String> java(String classPath, List<String> properties, String... arguments) {
         List<String> command = new ArrayList<>();
         command.add(Paths.get(System.getProperty("java.home"), "bin", "java").toString());
-        command.add("-Xcheck:jni");
-        command.add("-Xmx64m");
-        command.add("-XX:TieredStopAtLevel=1");
-        command.add("-cp");
-        command.add(System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
+        command.addAll(Arrays.asList("-Xcheck:jni", "-Xmx64m", "-XX:TieredStopAtLevel=1", "-cp", classPath));
         command.addAll(properties);
         command.add(ChildMain.class.getName());
         command.addAll(Arrays.asList(arguments));
+        return command;
+    }
+
+    private static Output run(List<String> properties, String... arguments) throws Exception {
+        return run(java(classPath(), properties, arguments));
+    }
+
+    private static Output run(List<String> command) throws Exception {
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         process.getOutputStream().close();
         ByteArrayOutputStream text = new ByteArrayOutputStream();
