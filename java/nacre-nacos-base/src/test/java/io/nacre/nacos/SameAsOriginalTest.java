@@ -56,7 +56,7 @@ class SameAsOriginalTest {
 
     private static final String PREFIX = "com.alibaba.nacos.";
 
-    private static URLClassLoader original() throws Exception {
+    static URLClassLoader original() throws Exception {
         List<URL> urls = new ArrayList<>();
         for (File jar : new File("target/original").listFiles()) {
             urls.add(jar.toURI().toURL());

@@ -106,8 +106,12 @@ public class DefaultPublisher implements EventPublisher {
         }
     }
 
-    /** Hands an event to all subscribers that want it. */
-    void receiveEvent(Event event) {
+    /**
+     * Hands an event to all subscribers that want it.
+     *
+     * @param event the event
+     */
+    public void receiveEvent(Event event) {
         boolean expired;
         synchronized (this) {
             expired = newest > event.sequence();

@@ -36,7 +36,7 @@ public class DefaultSharePublisher extends DefaultPublisher implements ShardedEv
     }
 
     @Override
-    void receiveEvent(Event event) {
+    public void receiveEvent(Event event) {
         for (Subscriber<?> subscriber : byType.getOrDefault(event.getClass(), Collections.emptySet())) {
             deliver(subscriber, event, false);
         }

@@ -9,6 +9,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.StringTokenizer;
+import java.util.regex.Pattern;
 
 /** Text helpers that applications and frameworks import from the original client. */
 public class StringUtils {
@@ -17,6 +18,10 @@ public class StringUtils {
 
     /** A comma. */
     public static final String COMMA = ",";
+
+    /** What a UUID looks like. */
+    public static final Pattern UUID_PATTERN =
+            Pattern.compile("[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}");
 
     /** No text. */
     public static final String EMPTY = "";
@@ -573,7 +578,6 @@ public class StringUtils {
      * @return true when it is
      */
     public static boolean isUuidString(String text) {
-        return text != null
-                && text.matches("[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}");
+        return text != null && UUID_PATTERN.matcher(text).matches();
     }
 }
