@@ -61,13 +61,13 @@ final class Pump implements Runnable {
             int count = 0;
             try {
                 count = engine.poll(ids, kinds, payloads, last ? 0 : Engine.isBusy() ? BUSY_MILLIS : IDLE_MILLIS);
-            } catch (IllegalStateException defect) {
+            } catch (RuntimeException | OutOfMemoryError defect) {
                 Logs.error("the queue of the native library cannot be read", defect);
             }
             for (int index = 0; index < count; index++) {
                 try {
                     pass(ids[index], kinds[index], payloads[index]);
-                } catch (RuntimeException | LinkageError defect) {
+                } catch (RuntimeException | Error defect) {
                     Logs.error("what the native library said was lost", defect);
                 }
             }
