@@ -33,7 +33,7 @@ COMPAT := python3 tests/compat/run.py
 COMPAT_SUITES := java go python node
 
 .PHONY: help setup build run server-dev test test-rust test-compat $(addprefix compat-,$(COMPAT_SUITES)) \
-	vectors test-long figures figures-client bench lint fmt clean
+	java vectors test-long figures figures-client bench bench-java lint fmt clean
 
 help: ## print this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,7 @@ server-dev:
 test: setup server-dev ## every test of every language
 	@$(TIMED) "rust" $(MAKE) --no-print-directory test-rust
 	@$(TIMED) "official clients" $(MAKE) --no-print-directory test-compat
+	@$(TIMED) "java" $(MAKE) --no-print-directory java
 
 test-rust: server-dev ## unit, property, vector, end-to-end and crash tests
 	cargo test --locked --workspace
@@ -65,6 +66,15 @@ test-compat: server-dev ## the official Java, Go, Python and Node clients
 
 $(addprefix compat-,$(COMPAT_SUITES)): compat-%: server-dev
 	$(COMPAT) $*
+
+java: server-dev ## the Java client, its drop-in for nacos-client, and their tests
+	CARGO_TARGET_DIR=$(TARGET) mvn -B -q -f java/pom.xml verify
+
+bench-java: build ## measure the Java client beside nacos-client, release builds
+	cargo build --locked -p nacre-harness
+	CARGO_TARGET_DIR=$(TARGET) NACRE_SERVER=$(TARGET)/release/nacre NACRE_HARNESS=$(TARGET)/debug/nacre-harness \
+		mvn -B -q -f java/pom.xml -P bench -pl nacre-bench -am verify -DskipTests \
+		-Dnacre.cargo.profile=dist -Dnacre.cargo.features=
 
 vectors: server-dev ## the captured Nacos scenarios, gRPC and HTTP
 	cargo test --locked -p nacre-e2e --test 'vectors_*'
@@ -90,4 +100,5 @@ fmt: ## format the sources
 
 clean: ## remove build output; ./data stays
 	cargo clean
+	rm -rf java/target java/*/target java/*/*/target examples/*/target
 	rm -rf tests/compat/node/node_modules

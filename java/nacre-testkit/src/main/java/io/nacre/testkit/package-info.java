@@ -1,0 +1,2 @@
+/** Starts servers for tests, and waits for conditions. */
+package io.nacre.testkit;
