@@ -52,9 +52,11 @@ public abstract class BaseConfigService {
         filters = new ConfigFilters(copy, settings.namespace);
         client = Engine.connect(settings, copy);
         config = client.config();
+        // Without a reference to this object, which may be forgotten without being shut down.
+        LocalConfigs written = files;
         stopSwitch = SnapShotSwitch.watch(on -> {
             if (!on) {
-                files.deleteSnapshots();
+                written.deleteSnapshots();
             }
         });
     }

@@ -16,6 +16,20 @@ public class InstancesChangeEvent extends Event {
     private final transient InstancesDiff diff;
 
     /**
+     * An event that does not tell what changed.
+     *
+     * @param eventScope names the naming service that publishes it
+     * @param serviceName name of the service without its group
+     * @param groupName group of the service
+     * @param clusters clusters of the subscription, comma separated
+     * @param hosts the list as it is now
+     */
+    public InstancesChangeEvent(
+            String eventScope, String serviceName, String groupName, String clusters, List<Instance> hosts) {
+        this(eventScope, serviceName, groupName, clusters, hosts, new InstancesDiff());
+    }
+
+    /**
      * An event.
      *
      * @param eventScope names the naming service that publishes it
