@@ -21,7 +21,7 @@ use tokio::{
 
 use crate::{
     client::Entry,
-    failure::{Failure, Kind},
+    failure::Failure,
     log,
     op::Op,
     options::Settings,
@@ -137,9 +137,6 @@ impl Engine {
         }
         let task = inner.runtime.handle().spawn(async move {
             let done = guarded(engine.perform(client, &entry, op, &request, limit)).await.unwrap_or_else(Err);
-            // What closing took back is said in many ways; the host knows one.
-            let taken_back = |failure: &Failure| failure.kind == Kind::Conflict && entry.client.is_closed();
-            let done = done.map_err(|failure| if taken_back(&failure) { Failure::closed() } else { failure });
             engine.finish(id, done);
         });
         calls.running.insert(id, Running { client, task: task.abort_handle() });

@@ -168,9 +168,19 @@ impl<L: Link> Book<L> {
     /// Takes away what the owner published for a service and waits until the server has nothing. A call that is
     /// cancelled or fails is carried on.
     pub(crate) async fn withdraw(self: &Arc<Self>, scope: Scope, owner: Owner, limit: Duration) -> Result<(), Error> {
+        self.withdraw_because(scope, owner, limit, &entry::taken_back()).await
+    }
+
+    async fn withdraw_because(
+        self: &Arc<Self>,
+        scope: Scope,
+        owner: Owner,
+        limit: Duration,
+        reason: &Error,
+    ) -> Result<(), Error> {
         let (answer, answered) = oneshot::channel();
         match self.state.lock().publications.get_mut(&scope).filter(|published| published.owner == owner) {
-            Some(published) => published.entry.want_nothing(Some(answer)),
+            Some(published) => published.entry.want_nothing(Some(answer), reason),
             None => return Ok(()),
         }
         self.work_on(Key::Publication(scope));
@@ -274,7 +284,7 @@ impl<L: Link> Book<L> {
                     leaving.join_next().await;
                 }
                 let book = Arc::clone(self);
-                leaving.spawn(async move { book.withdraw(scope, owner, limit).await });
+                leaving.spawn(async move { book.withdraw_because(scope, owner, limit, &Error::closed()).await });
             }
             while leaving.join_next().await.is_some() {}
         };
@@ -287,7 +297,7 @@ impl<L: Link> Book<L> {
         let mut left = Vec::new();
         for (scope, published) in &mut self.state.lock().publications {
             if published.owner == owner {
-                published.entry.want_nothing(None);
+                published.entry.want_nothing(None, &Error::closed());
                 left.push(Key::Publication(scope.clone()));
             }
         }

@@ -3,11 +3,15 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use nacre_client::naming::Instance;
-use nacre_harness::proxy::{Door, Fault, Proxy, Way};
+use nacre_client::{Client, ErrorKind, naming::Instance};
+use nacre_harness::{
+    Stub,
+    proxy::{Door, Fault, Proxy, Way},
+};
+use serde_json::json;
 use tokio::time::{sleep, timeout};
 
-use crate::support::{builder, client, eventually, key, listed, server};
+use crate::support::{LIMIT, builder, client, eventually, key, listed, server};
 
 #[tokio::test]
 async fn a_cancelled_registration_does_not_stay() -> Result<()> {
@@ -48,5 +52,19 @@ async fn a_cancelled_subscription_does_not_stay() -> Result<()> {
     assert_eq!(naming.counts().services, 0);
     let quick = builder(&server).connect().await?;
     assert!(quick.naming().instances(&orders).await?.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_call_that_waits_while_the_client_closes_fails_as_closed() -> Result<()> {
+    let stub = Stub::start(true).await?;
+    let client = Client::builder().server(stub.address().to_string()).connect().await?;
+    stub.reply("InstanceRequest", vec![serde_json::from_value(json!({"silent": true}))?]);
+    let naming = client.naming();
+    let waiting = tokio::spawn(async move { naming.register(&key("orders"), Instance::new("10.0.0.1", 80)).await });
+    stub.wait_received(|sent| sent.message.kind == "InstanceRequest", LIMIT).await?;
+    client.close().await;
+    let error = waiting.await?.expect_err("it was never answered");
+    assert_eq!(error.kind(), ErrorKind::Closed, "{error:?}");
     Ok(())
 }

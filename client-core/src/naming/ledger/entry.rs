@@ -132,11 +132,12 @@ impl<C: Clone> Entry<C> {
         self.retry_at = None;
     }
 
-    /// Wants nothing from now on. `answer` is told when the server has nothing.
-    pub(crate) fn want_nothing(&mut self, answer: Option<Answer>) {
+    /// Wants nothing from now on. `answer` is told when the server has nothing, who waited for what was wanted is told
+    /// `reason`.
+    pub(crate) fn want_nothing(&mut self, answer: Option<Answer>, reason: &Error) {
         self.wishes.clear();
         for (_, waiting) in self.waiting.drain(..) {
-            tell(waiting, Err(Error::new(ErrorKind::Conflict, 409, "taken back before it was done")));
+            tell(waiting, Err(reason.clone()));
         }
         self.leaving.extend(answer);
         self.retry_at = None;
@@ -315,6 +316,11 @@ impl<C: Clone> Entry<C> {
 fn tell(answer: Answer, result: Result<(), Error>) {
     // Nobody may wait any more.
     let _ = answer.send(result);
+}
+
+/// Why who waits for something is told that it will not come: it was taken back meanwhile.
+pub(crate) fn taken_back() -> Error {
+    Error::new(ErrorKind::Conflict, 409, "taken back before it was done")
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use super::entry::Entry;
+use super::entry::{self, Entry};
 use crate::{
     error::Error,
     names::Namespace,
@@ -59,7 +59,7 @@ impl Subscribed {
     pub(super) fn leave(&mut self, sink: &Weak<dyn Sink>) {
         self.sinks.retain(|other| !ptr::addr_eq(other.as_ptr(), sink.as_ptr()) && other.strong_count() > 0);
         if self.sinks.is_empty() {
-            self.entry.want_nothing(None);
+            self.entry.want_nothing(None, &entry::taken_back());
             // Without the subscription nothing keeps it true.
             self.last = None;
             self.newest = Newest::default();

@@ -10,7 +10,7 @@ use std::{
 use nacre_proto::naming::fuzzy::{DELETE_SERVICE, FINISH_INIT, FuzzyWatchContext};
 use tokio::{sync::oneshot, time::Instant};
 
-use super::entry::Entry;
+use super::entry::{self, Entry};
 use crate::{
     error::Error,
     names::{Namespace, ServiceKey},
@@ -89,7 +89,7 @@ impl Watched {
     pub(super) fn leave(&mut self, sink: &Weak<dyn PatternSink>) {
         self.sinks.retain(|other| !ptr::addr_eq(other.as_ptr(), sink.as_ptr()) && other.strong_count() > 0);
         if self.sinks.is_empty() {
-            self.entry.want_nothing(None);
+            self.entry.want_nothing(None, &entry::taken_back());
             (self.known, self.complete) = (Services::default(), false);
         }
     }

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     connection::Resource,
-    error::Error,
+    error::{Error, ErrorKind},
     names::{Namespace, ServiceKey},
     naming::model::{Instance, ServiceSnapshot, Source},
 };
@@ -263,7 +263,9 @@ impl<L: Link> Book<L> {
             let mut state = self.state.lock();
             let failures = with_entry!(state, key, return false, |entry| entry.failed(made, on, error));
             if failures.is_none() {
-                warn!(?key, %error, "refused, not tried again");
+                if error.kind() != ErrorKind::Closed {
+                    warn!(?key, %error, "refused, not tried again");
+                }
                 match (key, made) {
                     (Key::Subscription(service), Made::Put(_)) => {
                         told = state.subscriptions.get_mut(service).map(|one| one.refuse(error)).unwrap_or_default();

@@ -56,7 +56,7 @@ fn a_wish_is_put_and_answered() {
 fn a_new_connection_has_nothing() {
     let (mut entry, number) = settled();
     assert_eq!(entry.next(2), put(number, "a"));
-    entry.want_nothing(None);
+    entry.want_nothing(None, &taken_back());
     assert_eq!(entry.next(2), None, "what is not there need not be taken away");
     assert_eq!(entry.next(1), Some(Step::Take));
 }
@@ -166,7 +166,7 @@ fn denied_says_that_the_server_has_nothing_new() {
     let mut entry = Entry::new();
     let (number, _done) = want(&mut entry, "a");
     entry.failed(Made::Put(number), 1, &denied());
-    entry.want_nothing(None);
+    entry.want_nothing(None, &taken_back());
     assert!(entry.is_gone(1), "there is nothing to take away");
 }
 
@@ -176,7 +176,7 @@ fn taking_away_answers_who_waited_for_the_opposite() {
     let (number, mut done) = want(&mut entry, "a");
     let (answer, mut gone) = oneshot::channel();
     assert!(entry.next(1).is_some());
-    entry.want_nothing(Some(answer));
+    entry.want_nothing(Some(answer), &taken_back());
     assert_eq!((told(&mut done), told(&mut gone)), (Some(409), None));
     entry.done(Made::Put(number), 1, true);
     assert_eq!(entry.next(1), Some(Step::Take));
@@ -188,7 +188,7 @@ fn taking_away_answers_who_waited_for_the_opposite() {
 fn a_failed_take_is_tried_again_until_the_connection_is_gone() {
     let (mut entry, _) = settled();
     let (answer, mut gone) = oneshot::channel();
-    entry.want_nothing(Some(answer));
+    entry.want_nothing(Some(answer), &taken_back());
     assert_eq!(entry.failed(Made::Take, 1, &lost()), Some(1));
     assert_eq!(told(&mut gone), Some(lost().code()));
     assert_eq!(entry.next(1), Some(Step::Take));
@@ -200,7 +200,7 @@ fn a_failed_take_is_tried_again_until_the_connection_is_gone() {
 fn a_wish_in_place_of_a_take_answers_it() {
     let (mut entry, _) = settled();
     let (answer, mut gone) = oneshot::channel();
-    entry.want_nothing(Some(answer));
+    entry.want_nothing(Some(answer), &taken_back());
     let (number, _done) = want(&mut entry, "b");
     assert_eq!(told(&mut gone), Some(0));
     assert_eq!(entry.next(1), put(number, "b"));
