@@ -201,7 +201,8 @@ impl Holder {
         {
             slot.fill_from_cache(&list);
         }
-        result
+        // Closing takes the subscription back, which is not what happened to who waits here.
+        result.map_err(|error| self.open().err().unwrap_or(error))
     }
 
     /// Takes a closed slot out and unsubscribes it.

@@ -56,15 +56,22 @@ async fn a_cancelled_subscription_does_not_stay() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_call_that_waits_while_the_client_closes_fails_as_closed() -> Result<()> {
+async fn calls_that_wait_while_the_client_closes_fail_as_closed() -> Result<()> {
     let stub = Stub::start(true).await?;
     let client = Client::builder().server(stub.address().to_string()).connect().await?;
-    stub.reply("InstanceRequest", vec![serde_json::from_value(json!({"silent": true}))?]);
-    let naming = client.naming();
-    let waiting = tokio::spawn(async move { naming.register(&key("orders"), Instance::new("10.0.0.1", 80)).await });
-    stub.wait_received(|sent| sent.message.kind == "InstanceRequest", LIMIT).await?;
+    for kind in ["InstanceRequest", "SubscribeServiceRequest"] {
+        stub.reply(kind, vec![serde_json::from_value(json!({"silent": true}))?]);
+    }
+    let (one, two) = (client.naming(), client.naming());
+    let register = tokio::spawn(async move { one.register(&key("orders"), Instance::new("10.0.0.1", 80)).await });
+    let query = tokio::spawn(async move { two.instances(&key("orders")).await.map(drop) });
+    for kind in ["InstanceRequest", "SubscribeServiceRequest"] {
+        stub.wait_received(|sent| sent.message.kind == kind, LIMIT).await?;
+    }
     client.close().await;
-    let error = waiting.await?.expect_err("it was never answered");
-    assert_eq!(error.kind(), ErrorKind::Closed, "{error:?}");
+    for (kind, waiting) in [("register", register), ("query", query)] {
+        let error = waiting.await?.expect_err("it was never answered");
+        assert_eq!(error.kind(), ErrorKind::Closed, "{kind}: {error:?}");
+    }
     Ok(())
 }
