@@ -22,7 +22,7 @@ async fn a_closed_client_is_gone_and_can_be_opened_again() {
     call(&client).await.unwrap();
     let ((), took) = timed(client.close()).await;
     assert!(took < Duration::from_millis(500), "{took:?}");
-    proxy.wait_open(Door::Grpc, |open| open == 0, PATIENCE).await.unwrap();
+    proxy.wait_open(&[Door::Grpc], |open| open == 0, PATIENCE).await.unwrap();
     assert_eq!((client.status().state, client.is_closed()), (State::Closed, true));
     assert_eq!(call(&client).await.unwrap_err().kind(), ErrorKind::Closed);
     assert_eq!(client.ready(PATIENCE).await.unwrap_err().kind(), ErrorKind::Closed);
@@ -86,7 +86,7 @@ async fn a_dropped_client_closes_its_connection() {
     drop(client);
     assert_eq!(proxy.open(Door::Grpc), 1, "handles are as good as the client");
     drop((naming, config));
-    proxy.wait_open(Door::Grpc, |open| open == 0, PATIENCE).await.unwrap();
+    proxy.wait_open(&[Door::Grpc], |open| open == 0, PATIENCE).await.unwrap();
 }
 
 #[tokio::test]

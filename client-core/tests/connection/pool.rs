@@ -44,7 +44,7 @@ async fn clients_share_a_connection_until_they_clash() {
     assert_eq!(pool.connections(), 1, "one client is left");
     elsewhere.close().await;
     assert_eq!(pool.connections(), 0);
-    proxy.wait_open(Door::Grpc, |open| open == 0, PATIENCE).await.unwrap();
+    proxy.wait_open(&[Door::Grpc], |open| open == 0, PATIENCE).await.unwrap();
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use futures::future::select_all;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -204,17 +205,26 @@ impl Proxy {
         self.side(door).shared.accepted.load(Ordering::Relaxed)
     }
 
-    /// Waits until the number of open connections of a door is as wanted.
+    /// Waits until the number of open connections of those doors together is as wanted.
     ///
     /// # Errors
     /// When it is not within `limit`.
-    pub async fn wait_open(&self, door: Door, wanted: impl Fn(usize) -> bool, limit: Duration) -> Result<usize> {
-        let mut open = self.side(door).shared.open.subscribe();
-        let found = timeout(limit, open.wait_for(|open| wanted(*open))).await;
-        match found {
-            Ok(count) => Ok(*count.context("the proxy has ended")?),
-            Err(_) => bail!("after {limit:?} {} connections are open through {door:?}", self.open(door)),
-        }
+    pub async fn wait_open(&self, doors: &[Door], wanted: impl Fn(usize) -> bool, limit: Duration) -> Result<usize> {
+        let mut counts: Vec<_> = doors.iter().map(|door| self.side(*door).shared.open.subscribe()).collect();
+        let reached = async {
+            loop {
+                let open = counts.iter_mut().map(|count| *count.borrow_and_update()).sum();
+                if wanted(open) {
+                    return Ok(open);
+                }
+                let changes = counts.iter_mut().map(|count| Box::pin(count.changed()));
+                select_all(changes).await.0.context("the proxy has ended")?;
+            }
+        };
+        timeout(limit, reached).await.unwrap_or_else(|_| {
+            let open: usize = doors.iter().map(|door| self.open(*door)).sum();
+            bail!("after {limit:?} {open} connections are open through {doors:?}")
+        })
     }
 
     fn side(&self, door: Door) -> &Side {

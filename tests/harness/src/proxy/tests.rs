@@ -76,7 +76,7 @@ async fn passes_both_ways_and_ends_with_its_input() {
     assert_eq!((proxy.open(Door::Main), proxy.accepted(Door::Main)), (1, 1));
     stream.shutdown().await.unwrap();
     assert_eq!(how_it_ends(&mut stream).await, Ok(vec![]));
-    proxy.wait_open(Door::Main, |open| open == 0, SOON).await.unwrap();
+    proxy.wait_open(&[Door::Main], |open| open == 0, SOON).await.unwrap();
 }
 
 #[tokio::test]
@@ -165,4 +165,23 @@ async fn sends_new_connections_to_another_server() {
         assert_eq!(how_it_ends(&mut other).await, Err(ErrorKind::ConnectionReset));
         echoes(&mut stream, b"open ones stay").await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn waits_for_the_connections_of_both_ports_together() {
+    let (_echo, proxy, mut stream) = through().await;
+    echoes(&mut stream, b"x").await.unwrap();
+    let grpc = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    proxy.side(Door::Grpc).shared.target.send_replace(grpc.local_addr().unwrap());
+    let door = SocketAddr::new(proxy.address().ip(), proxy.address().port() + GRPC_OFFSET);
+    let _other = TcpStream::connect(door).await.unwrap();
+    proxy.wait_open(&Door::BOTH, |open| open == 2, SOON).await.unwrap();
+    // The wait is told of the end of either port's connections, whichever come last.
+    let ended = proxy.wait_open(&Door::BOTH, |open| open == 0, SOON);
+    let ends = async {
+        proxy.disconnect(Door::Main, End::Close);
+        proxy.wait_open(&[Door::Main], |open| open == 0, SOON).await.unwrap();
+        proxy.disconnect(Door::Grpc, End::Close);
+    };
+    tokio::join!(ended, ends).0.unwrap();
 }

@@ -205,15 +205,6 @@ async fn wait(scope: &Scope, wait: Wait) -> Result<Value> {
     let limit = Duration::from_millis(wait.within_ms);
     let proxy = scope.proxies.get(&wait.name)?;
     let proxy = proxy.lock().await;
-    match wait.door.all()[..] {
-        [door] => {
-            proxy.wait_open(door, |open| open == wait.open, limit).await?;
-        }
-        // A client holds gRPC connections on one of the doors only; the other one is checked with it.
-        _ => {
-            proxy.wait_open(Door::Main, |open| open + proxy.open(Door::Grpc) == wait.open, limit).await?;
-            proxy.wait_open(Door::Grpc, |open| open + proxy.open(Door::Main) == wait.open, limit).await?;
-        }
-    }
+    proxy.wait_open(&wait.door.all(), |open| open == wait.open, limit).await?;
     Ok(Value::Null)
 }
