@@ -59,7 +59,7 @@ test: setup server-dev ## every test of every language
 	@$(TIMED) "java" $(MAKE) --no-print-directory java
 
 test-rust: server-dev ## unit, property, vector, end-to-end and crash tests
-	cargo test --locked --workspace
+	cargo test --locked --workspace --no-fail-fast
 
 test-compat: server-dev ## the official Java, Go, Python and Node clients
 	$(COMPAT) $(COMPAT_SUITES)

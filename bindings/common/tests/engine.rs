@@ -111,9 +111,10 @@ fn a_limit_of_a_call_is_its_deadline() {
     assert!(engine.submit(client, 1, Op::Register as i32, register.into_bytes(), limit));
     let get = Writer::new().str("app.yaml").str("G").into_bytes();
     assert!(engine.submit(client, 2, Op::Get as i32, get, limit));
-    let answers = polled(&engine, |all| all.len() == 2);
-    assert_eq!(kind(&answers[0]), Some(Kind::Timeout as u8));
-    assert!([Kind::Timeout as u8, Kind::Unreachable as u8].contains(&kind(&answers[1]).unwrap()));
+    for answer in polled(&engine, |all| all.len() == 2) {
+        let late = [Kind::Timeout as u8, Kind::Unreachable as u8];
+        assert!(late.contains(&kind(&answer).unwrap()), "{answer:?}");
+    }
     engine.stop(LIMIT);
 }
 

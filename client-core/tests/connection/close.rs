@@ -11,7 +11,8 @@ use nacre_harness::{
 
 use crate::support::{PATIENCE, call, client, silence, timed, until};
 
-const LIMIT: Duration = Duration::from_millis(1100);
+/// A second, and what a busy machine adds.
+const LIMIT: Duration = Duration::from_secs(4);
 
 #[tokio::test]
 async fn a_closed_client_is_gone_and_can_be_opened_again() {
@@ -21,7 +22,7 @@ async fn a_closed_client_is_gone_and_can_be_opened_again() {
     let (naming, mut events) = (client.naming(), client.events());
     call(&client).await.unwrap();
     let ((), took) = timed(client.close()).await;
-    assert!(took < Duration::from_millis(500), "{took:?}");
+    assert!(took < Duration::from_secs(3), "{took:?}");
     proxy.wait_open(&[Door::Grpc], |open| open == 0, PATIENCE).await.unwrap();
     assert_eq!((client.status().state, client.is_closed()), (State::Closed, true));
     assert_eq!(call(&client).await.unwrap_err().kind(), ErrorKind::Closed);

@@ -36,7 +36,7 @@ async fn a_thousand_clients_come_back_after_a_crash() {
     let back = |client: &Client| client.status().generation == 2 && client.status().state == State::Connected;
     let (all, took) = timed(until(|| clients.iter().all(back))).await;
     assert!(all, "{} of {CLIENTS} are back", clients.iter().filter(|client| back(client)).count());
-    assert!(took < Duration::from_secs(5), "{took:?}");
+    assert!(took < Duration::from_secs(20), "{took:?}");
     // Attempts are spread over the outage: no client asks more often than every 80 ms, on two ports each time.
     let most = clients.iter().map(|client| client.metrics().failed_connections).max().unwrap();
     assert!(u128::from(most) <= 2 + (down + took).as_millis() / 80, "{most} attempts in {:?}", down + took);

@@ -27,7 +27,7 @@ async fn a_killed_server_is_found_again_soon_after_its_return() {
     assert!(client.status().last_error.is_some());
     server.start().await.unwrap();
     let ((), took) = timed(connected(&client, 2)).await;
-    assert!(took < Duration::from_millis(500), "{took:?}");
+    assert!(took < Duration::from_secs(2), "{took:?}");
     call(&client).await.unwrap();
     assert!(client.status().last_error.is_none());
 }
@@ -69,7 +69,7 @@ async fn a_server_that_says_nothing_any_more_is_left() {
     proxy.set_all(Fault::BlackHole);
     let ((), took) = timed(connected(&client, 2)).await;
     assert_eq!(client.status().server, Some(other.http_address().to_string()));
-    assert!(took >= Duration::from_millis(500) && took < Duration::from_secs(3), "{took:?}");
+    assert!(took >= Duration::from_millis(500) && took < Duration::from_secs(8), "{took:?}");
     call(&client).await.unwrap();
 }
 
@@ -78,9 +78,9 @@ async fn a_call_that_gets_no_answer_makes_the_connection_prove_itself() {
     let hidden = server().await;
     let proxy = Proxy::start(hidden.http_address()).await.unwrap();
     let client = client(&[proxy.address()])
-        .request_timeout(Duration::from_millis(300))
+        .request_timeout(Duration::from_millis(800))
         .options(|options| {
-            options.health_check_timeout = Duration::from_millis(200);
+            options.health_check_timeout = Duration::from_millis(500);
             options.health_check_retries = 0;
         })
         .connect()
@@ -94,7 +94,7 @@ async fn a_call_that_gets_no_answer_makes_the_connection_prove_itself() {
         assert!(until(|| client.status().state == State::Reconnecting).await);
     })
     .await;
-    assert!(took < Duration::from_secs(2), "{took:?}");
+    assert!(took < Duration::from_secs(4), "{took:?}");
     proxy.set_all(Fault::Pass);
     connected(&client, 2).await;
     call(&client).await.unwrap();
@@ -149,9 +149,9 @@ async fn a_server_that_accepts_and_stays_silent_does_not_hold_the_client() {
     let (mute, good) = (Stub::start(true).await.unwrap(), Stub::start(true).await.unwrap());
     mute.reply("ServerCheckRequest", vec![silence()]);
     let connecting = client(&[mute.address(), good.address()])
-        .options(|options| options.server_check_timeout = Duration::from_millis(200))
+        .options(|options| options.server_check_timeout = Duration::from_millis(500))
         .connect();
     let (client, took) = timed(connecting).await;
     assert_eq!(client.unwrap().status().server, Some(good.address().to_string()));
-    assert!(took < Duration::from_secs(2), "{took:?}");
+    assert!(took < Duration::from_secs(5), "{took:?}");
 }

@@ -9,7 +9,7 @@ use nacre_harness::{
 use super::*;
 
 /// The goal is 500 ms on a quiet machine with release builds; tests run beside each other.
-const BACK_WITHIN: Duration = Duration::from_secs(3);
+const BACK_WITHIN: Duration = Duration::from_secs(10);
 
 #[tokio::test]
 async fn registered_and_listening_again_after_kill_9() {

@@ -54,6 +54,6 @@ async fn a_dead_first_address_costs_little() {
             builder(server.http_address()).server(list.clone()).options(|options| options.random_start = false);
         let client = client.connect().await.unwrap();
         assert_eq!(client.status().server.unwrap(), server.http_address().to_string());
-        assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+        assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     }
 }

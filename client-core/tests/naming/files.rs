@@ -17,7 +17,7 @@ const SWITCH: &str = "00-00---000-VIPSRV_FAILOVER_SWITCH-000---00-00";
 
 fn with_files(server: &Server, home: &tempfile::TempDir) -> Builder {
     let quick = |naming: &mut nacre_client::options::NamingOptions| naming.failover_refresh = Duration::from_millis(20);
-    builder(server).directory(home.path()).request_timeout(Duration::from_millis(500)).naming(quick)
+    builder(server).directory(home.path()).request_timeout(Duration::from_millis(1500)).naming(quick)
 }
 
 fn folder(home: &tempfile::TempDir) -> PathBuf {

@@ -113,7 +113,7 @@ async fn changes_are_pushed_until_the_provider_goes() {
     let started = Instant::now();
     drop(provider);
     while !ports(&pushes.expect("NotifySubscriberRequest").await).is_empty() {}
-    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -300,7 +300,7 @@ async fn a_stop_ends_streams_and_keeps_instances() {
     connection.call("InstanceRequest", register("s", 1)).await;
     let started = Instant::now();
     server.doors.drain().await;
-    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(8), "{:?}", started.elapsed());
     assert_eq!(stream.next().await, None);
     assert_eq!(server.doors.connections(), 0);
     let service = nacre_naming::ServiceKey::new("public", "DEFAULT_GROUP", "s");

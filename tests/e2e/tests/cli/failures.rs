@@ -39,7 +39,7 @@ async fn a_server_that_is_not_there_is_unreachable() {
         let (code, error) = fails(nacre(Some(&nobody), &format!("{words} --timeout 1"))).await;
         assert_eq!(code, 5, "{words}: {error}");
         assert!(error.contains(&nobody.http_address().to_string()), "{error}");
-        assert!(begun.elapsed() < Duration::from_secs(4), "{words}: {:?}", begun.elapsed());
+        assert!(begun.elapsed() < Duration::from_secs(15), "{words}: {:?}", begun.elapsed());
     }
 }
 
