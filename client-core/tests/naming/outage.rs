@@ -8,7 +8,7 @@ use nacre_client::{
     naming::{Instance, Selector},
 };
 use nacre_harness::Options;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use crate::support::{builder, client, eventually, key, listed, next, parts, server};
 
