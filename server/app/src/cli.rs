@@ -36,7 +36,7 @@ pub(crate) enum Command {
 /// Flags win over environment variables, and these over the file.
 #[derive(Debug, Default, Args)]
 pub(crate) struct ServerArgs {
-    /// TOML file with settings
+    /// TOML file with settings, or the `application.properties` of a Nacos server
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 

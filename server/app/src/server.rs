@@ -29,8 +29,11 @@ const STOP_LIMIT: Duration = Duration::from_secs(20);
 
 /// Runs the server until it is told to stop.
 pub(crate) fn main(arguments: &ServerArgs) -> anyhow::Result<()> {
-    let settings = settings::load(arguments, std::env::vars())?;
+    let environment =
+        std::env::vars_os().filter_map(|(name, value)| name.into_string().ok().zip(value.into_string().ok()));
+    let (settings, notices) = settings::load(arguments, environment)?;
     logging::start(&settings.log)?;
+    notices.log();
     raise_file_limit();
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     runtime.enable_all().thread_name("nacre");

@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod load;
+mod nacos;
 
 use std::{net::IpAddr, path::PathBuf};
 

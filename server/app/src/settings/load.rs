@@ -8,20 +8,25 @@ use toml::{Table, Value};
 use super::{
     Settings,
     catalogue::{self, Setting, Shape},
+    nacos::{self, Notices, Translation},
 };
 use crate::cli::ServerArgs;
 
-/// The settings of a server started with these flags in this environment.
+/// The settings of a server started with these flags in this environment, and what is to be said about them.
 pub(crate) fn load(
     arguments: &ServerArgs,
     environment: impl Iterator<Item = (String, String)>,
-) -> anyhow::Result<Settings> {
+) -> anyhow::Result<(Settings, Notices)> {
     let known = catalogue::all();
-    let mut table = match &arguments.config {
-        Some(path) => read(path, &known)?,
-        None => Table::new(),
-    };
     let environment: BTreeMap<String, String> = environment.collect();
+    let (mut table, mut nacos) = (Table::new(), Translation::default());
+    match &arguments.config {
+        Some(path) if nacos::is_properties(path) => nacos.read(path, &environment)?,
+        Some(path) => table = read(path, &known)?,
+        None => {}
+    }
+    nacos.read_environment(&environment)?;
+    translated(&nacos, &known, &mut table)?;
     for setting in known.values() {
         let variable = setting.variable();
         if let Some(text) = environment.get(&variable) {
@@ -31,8 +36,17 @@ pub(crate) fn load(
     }
     for flag in &arguments.set {
         let (key, text) = flag.split_once('=').with_context(|| format!("--set {flag}: not of the form key=value"))?;
-        let Some(setting) = known.get(key.trim()) else { bail!("--set {flag}: {}", unknown(key.trim(), &known)) };
-        insert(&mut table, &setting.key, parse(setting, text).with_context(|| format!("--set {flag}"))?);
+        let key = key.trim();
+        if let Some(setting) = known.get(key) {
+            insert(&mut table, &setting.key, parse(setting, text).with_context(|| format!("--set {flag}"))?);
+            continue;
+        }
+        let mut flags = Translation { notices: nacos.notices, ..Translation::default() };
+        if !flags.set(key, text).with_context(|| format!("--set {flag}"))? {
+            bail!("--set {flag}: {}", unknown(key, &known));
+        }
+        translated(&flags, &known, &mut table)?;
+        nacos.notices = flags.notices;
     }
     if let Some(path) = &arguments.data_dir {
         let path = path.to_str().context("--data-dir is not UTF-8")?;
@@ -46,7 +60,16 @@ pub(crate) fn load(
     }
     let settings: Settings = table.try_into().context("settings")?;
     check(&settings)?;
-    Ok(settings)
+    Ok((settings, nacos.notices))
+}
+
+/// Adds what was said in the words of Nacos.
+fn translated(nacos: &Translation, known: &BTreeMap<String, Setting>, table: &mut Table) -> anyhow::Result<()> {
+    for (key, (name, text)) in &nacos.settings {
+        let setting = known.get(*key).with_context(|| unknown(key, known))?;
+        insert(table, key, parse(setting, text).with_context(|| name.clone())?);
+    }
+    Ok(())
 }
 
 fn check(settings: &Settings) -> anyhow::Result<()> {
@@ -127,6 +150,7 @@ mod tests {
         let set = set.iter().map(|flag| (*flag).to_owned()).collect();
         let environment: Vec<_> = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         load(&ServerArgs { config, set, ..ServerArgs::default() }, environment.into_iter())
+            .map(|(settings, _)| settings)
     }
 
     fn refusal(result: anyhow::Result<Settings>) -> String {

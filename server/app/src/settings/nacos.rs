@@ -1,0 +1,126 @@
+//! Settings of Nacos, translated: `application.properties`, its variables and those of its Docker image.
+
+mod names;
+mod properties;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+use anyhow::{Context as _, bail};
+
+use names::Meaning;
+
+/// What was found among settings of Nacos and has no effect here.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Notices {
+    /// By reason, the names that are known and do nothing.
+    ignored: BTreeMap<&'static str, BTreeSet<String>>,
+    /// Names that nobody knows.
+    unknown: BTreeSet<String>,
+}
+
+impl Notices {
+    /// Tells the operator, one line for each reason and one for all that is unknown.
+    pub(crate) fn log(&self) {
+        for (reason, names) in &self.ignored {
+            tracing::warn!(settings = %listed(names), "settings of Nacos without effect: {reason}");
+        }
+        if !self.unknown.is_empty() {
+            tracing::warn!(settings = %listed(&self.unknown), "unknown settings of Nacos, without effect");
+        }
+    }
+}
+
+fn listed(names: &BTreeSet<String>) -> String {
+    names.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether a settings file is one of Nacos.
+pub(super) fn is_properties(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("properties"))
+}
+
+/// Turns names and values of Nacos into settings, which it collects.
+#[derive(Debug, Default)]
+pub(super) struct Translation {
+    /// By key, the name that set it last, and its value.
+    pub(super) settings: BTreeMap<&'static str, (String, String)>,
+    pub(super) notices: Notices,
+}
+
+impl Translation {
+    /// Reads an `application.properties`; its placeholders may name variables of the environment.
+    pub(super) fn read(&mut self, path: &Path, environment: &BTreeMap<String, String>) -> anyhow::Result<()> {
+        let file = std::fs::File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let texts = properties::read(file).with_context(|| format!("{} is no properties file", path.display()))?;
+        for name in texts.keys() {
+            let Some(meaning) = names::meaning(name) else {
+                self.notices.unknown.insert(name.clone());
+                continue;
+            };
+            let value = || properties::resolve(name, &texts, environment);
+            self.take(name, meaning, value).with_context(|| path.display().to_string())?;
+        }
+        Ok(())
+    }
+
+    /// Reads the variables of the environment that Nacos or its Docker image would read.
+    pub(super) fn read_environment(&mut self, environment: &BTreeMap<String, String>) -> anyhow::Result<()> {
+        for (variable, meaning) in names::variables() {
+            if let Some(text) = environment.get(&variable) {
+                self.take(&variable, meaning, || Ok(text.clone()))
+                    .with_context(|| format!("environment variable {variable}"))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes one setting that was given by its name in Nacos; false when there is no such name.
+    pub(super) fn set(&mut self, name: &str, text: &str) -> anyhow::Result<bool> {
+        let Some(meaning) = names::meaning(name) else { return Ok(false) };
+        self.take(name, meaning, || Ok(text.to_owned()))?;
+        Ok(true)
+    }
+
+    fn take(
+        &mut self,
+        name: &str,
+        meaning: Meaning,
+        value: impl FnOnce() -> anyhow::Result<String>,
+    ) -> anyhow::Result<()> {
+        match meaning {
+            Meaning::Is(key) => {
+                let text = value()?.trim().to_owned();
+                let text = if key == names::CONTEXT_PATH { context_path(&text) } else { text };
+                // As in Spring, an empty value leaves the default.
+                if !text.is_empty() {
+                    self.settings.insert(key, (name.to_owned(), text));
+                }
+            }
+            Meaning::Nothing(reason) => {
+                self.notices.ignored.entry(reason).or_default().insert(name.to_owned());
+            }
+            Meaning::Unless(fine, reason) => {
+                let text = value()?;
+                if !text.trim().is_empty() && !text.trim().eq_ignore_ascii_case(fine) {
+                    bail!("{name} = {} is refused: {reason}", text.trim());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Nacos writes the root as nothing.
+fn context_path(text: &str) -> String {
+    match text.trim_end_matches('/') {
+        "" => "/".to_owned(),
+        path if path.starts_with('/') => path.to_owned(),
+        path => format!("/{path}"),
+    }
+}
+
+#[cfg(test)]
+mod tests;
