@@ -88,6 +88,15 @@ impl Engine {
         Ok(Self::on(Runtime::shared()?))
     }
 
+    /// An engine on a runtime of its own. It shares no lock with another engine of the process, so that a process that
+    /// was forked can start one of its own at any time.
+    ///
+    /// # Errors
+    /// When the system gives no threads.
+    pub fn alone() -> io::Result<Self> {
+        Ok(Self::on(Arc::new(Runtime::start(None)?)))
+    }
+
     /// An engine on this runtime.
     #[must_use]
     pub fn on(runtime: Arc<Runtime>) -> Self {
