@@ -371,6 +371,17 @@ impl Engine {
         Some(polled)
     }
 
+    /// Calls this, on any thread, when there is something to [`Engine::poll`] after a `poll` that gave nothing, and now
+    /// if there is something already: for a host that has no thread to wait in `poll`. It must be short.
+    pub fn on_ready(&self, ready: impl Fn() + Send + Sync + 'static) {
+        self.inner.queue.on_ready(Arc::new(ready));
+    }
+
+    /// Calls no more what [`Engine::on_ready`] said. A call may still be under way.
+    pub fn forget_ready(&self) {
+        self.inner.queue.forget_ready();
+    }
+
     /// Ends a waiting [`Engine::poll`] early.
     pub fn wake(&self) {
         self.inner.queue.wake();
