@@ -48,16 +48,14 @@ def _run(case: dict[str, Any], face: str, server: str) -> None:
 @pytest.fixture(scope="module")
 def runs(server: Server, request: pytest.FixtureRequest) -> Iterator[dict[tuple[str, str], Future[None]]]:
     """All cases that pytest has chosen, some of them at a time."""
-    wanted = [
-        item.callspec.params
-        for item in request.session.items
-        if isinstance(item, pytest.Function) and "runs" in item.fixturenames
-    ]
+    chosen = (item for item in request.session.items if isinstance(item, pytest.Function))
+    params = [item.callspec.params for item in chosen if "runs" in item.fixturenames]
+    wanted = [(str(one["name"]), str(one["face"])) for one in params]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         yield {
-            (params["name"], params["face"]): pool.submit(_run, CASES[params["name"]], params["face"], server.address)
-            for params in wanted
-            if not _lacks(CASES[params["name"]])
+            (name, face): pool.submit(_run, CASES[name], face, server.address)
+            for name, face in wanted
+            if not _lacks(CASES[name])
         }
 
 

@@ -14,6 +14,7 @@ with nacre.Client("127.0.0.1:8848") as client:
 `AsyncClient` is the same for asyncio.
 """
 
+from nacre import _load as _load  # first: it says what is wrong with the native library
 from nacre import balancers
 from nacre._version import VERSION as __version__
 from nacre.client import AsyncClient, AsyncLocks, Client, Locks

@@ -194,7 +194,7 @@ class Options:
         endpoint = self.endpoint
         if endpoint:
             parts = (endpoint.host, endpoint.port, endpoint.context_path, endpoint.list, endpoint.query)
-            tags.add(2, "(si?ssq)", (*parts, millis(endpoint.refresh, "refresh")))
+            tags.add(2, "(si?sssq)", (*parts, millis(endpoint.refresh, "refresh")))
         tags.port(3, self.default_port)
         tags.port(4, self.grpc_port_offset)
         tags.add(5, "s", self.context_path)
