@@ -32,8 +32,11 @@ ENDINGS = {
     "calls that run": """
         import threading
         def work():
-            while True:
-                client.config.get('x')
+            try:
+                while True:
+                    client.config.get('x')
+            except nacre.ClientClosedError:
+                pass
         for _ in range(4):
             threading.Thread(target=work, daemon=True).start()""",
     "an exception": "raise SystemExit(0)",
@@ -345,10 +348,8 @@ def test_gunicorn_with_preload(server: Server, tmp_path: Path) -> None:
 
 def test_a_library_of_another_version_is_refused() -> None:
     text = """
-        from nacre import _native
-        import nacre._version as version
-        version.ENGINE = '9.9.9/1'
         import nacre
+        nacre._process.ENGINE = '9.9.9/1'
         try:
             nacre.Client()
         except ImportError as error:
@@ -367,7 +368,14 @@ def test_a_missing_library_is_named(tmp_path: Path) -> None:
         target = tmp_path / "nacre" / file.relative_to(source)
         target.parent.mkdir(exist_ok=True)
         target.write_bytes(file.read_bytes())
-    text = "import sys; sys.path.insert(0, sys.argv[1])\ntry:\n    import nacre\nexcept ImportError as error:\n    print(error)"
+    text = """
+        import sys
+        sys.path.insert(0, sys.argv[1])
+        try:
+            import nacre
+        except ImportError as error:
+            print(error)
+    """
     output = ended(program(text, str(tmp_path)))
     for word in (str(tmp_path / "nacre"), "nacre-client", "pip install", sys.platform):
         assert word in output
