@@ -91,9 +91,8 @@ async def naming(settings: Any) -> None:
         nacos.DeregisterInstanceParam(service_name=name, ip="10.0.0.1", port=1)
     )
     seen["told after the end"] = len(told) - count
-    seen["no name"] = await code(
-        service.register_instance(nacos.RegisterInstanceParam(service_name=" ", ip="i", port=1))
-    )
+    nameless = nacos.RegisterInstanceParam(service_name=" ", ip="i", port=1)
+    seen["no name"] = await code(service.register_instance(nameless))
     seen["no port"] = await code(service.register_instance(instance(70_000)))
     seen["no ip"] = await code(service.register_instance(instance(1).model_copy(update={"ip": ""})))
     persistent = instance(1, ephemeral=False)

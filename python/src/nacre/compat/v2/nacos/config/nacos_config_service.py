@@ -14,6 +14,7 @@ from nacre.compat.v2.nacos.config.model.config_param import ConfigParam
 from nacre.compat.v2.nacos.nacos_client import NacosClient
 
 T = TypeVar("T")
+_Listening = tuple[Callable[..., Any], nacre.AsyncWatch[nacre.ConfigEvent]]
 
 
 class NacosConfigService(NacosClient):
@@ -24,9 +25,7 @@ class NacosConfigService(NacosClient):
         self.namespace_id = client_config.namespace_id
         # What this service has read: a listener is told what differs from that.
         self._known: dict[nacre.ConfigKey, str] = {}
-        self._listeners: dict[
-            nacre.ConfigKey, list[tuple[Callable[..., Any], nacre.AsyncWatch[nacre.ConfigEvent]]]
-        ] = {}
+        self._listeners: dict[nacre.ConfigKey, list[_Listening]] = {}
 
     @staticmethod
     async def create_config_service(client_config: ClientConfig) -> NacosConfigService:
