@@ -33,7 +33,7 @@ COMPAT := python3 tests/compat/run.py
 COMPAT_SUITES := java go python node
 
 .PHONY: help setup build run server-dev test test-rust test-compat $(addprefix compat-,$(COMPAT_SUITES)) \
-	java vectors test-long figures figures-client bench bench-java lint fmt clean
+	java uniffi vectors test-long figures figures-client bench bench-java lint fmt clean
 
 help: ## print this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ $(addprefix compat-,$(COMPAT_SUITES)): compat-%: server-dev
 java: server-dev ## the Java client, its drop-in for nacos-client, and their tests
 	CARGO_TARGET_DIR=$(TARGET) mvn -B -q -f java/pom.xml verify
 
+uniffi: server-dev ## the Kotlin, Ruby and Swift clients, generated and tested
+	CARGO_TARGET_DIR=$(TARGET) bindings/uniffi/test.sh
+
 bench-java: build ## measure the Java client beside nacos-client, release builds
 	cargo build --locked -p nacre-harness
 	CARGO_TARGET_DIR=$(TARGET) NACRE_SERVER=$(TARGET)/release/nacre NACRE_HARNESS=$(TARGET)/debug/nacre-harness \
@@ -100,5 +103,5 @@ fmt: ## format the sources
 
 clean: ## remove build output; ./data stays
 	cargo clean
-	rm -rf java/target java/*/target java/*/*/target examples/*/target
+	rm -rf java/target java/*/target java/*/*/target examples/*/target bindings/uniffi/kotlin/target
 	rm -rf tests/compat/node/node_modules

@@ -88,6 +88,15 @@ impl Engine {
         Ok(Self::on(Runtime::shared()?))
     }
 
+    /// An engine on a runtime of its own. It shares no lock with another engine of the process, so that a process that
+    /// was forked can start one of its own at any time.
+    ///
+    /// # Errors
+    /// When the system gives no threads.
+    pub fn alone() -> io::Result<Self> {
+        Ok(Self::on(Arc::new(Runtime::start(None)?)))
+    }
+
     /// An engine on this runtime.
     #[must_use]
     pub fn on(runtime: Arc<Runtime>) -> Self {
@@ -360,6 +369,17 @@ impl Engine {
             polled.push(Polled::Log(log::write(dropped, &lines)));
         }
         Some(polled)
+    }
+
+    /// Calls this, on any thread, when there is something to [`Engine::poll`] after a `poll` that gave nothing, and now
+    /// if there is something already: for a host that has no thread to wait in `poll`. It must be short.
+    pub fn on_ready(&self, ready: impl Fn() + Send + Sync + 'static) {
+        self.inner.queue.on_ready(Arc::new(ready));
+    }
+
+    /// Calls no more what [`Engine::on_ready`] said. A call may still be under way.
+    pub fn forget_ready(&self) {
+        self.inner.queue.forget_ready();
     }
 
     /// Ends a waiting [`Engine::poll`] early.

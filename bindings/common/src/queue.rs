@@ -7,7 +7,8 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::PoisonError,
+    fmt,
+    sync::{Arc, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -29,6 +30,21 @@ pub struct Queue<A> {
     bell: Condvar,
 }
 
+/// Tells a host without a waiting thread that there is something.
+type Ready = dyn Fn() + Send + Sync;
+
+struct Waker {
+    ready: Arc<Ready>,
+    /// Whether it is to be called for the next thing: once per drain that gave nothing.
+    owed: bool,
+}
+
+impl fmt::Debug for Waker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Waker").field("owed", &self.owed).finish_non_exhaustive()
+    }
+}
+
 #[derive(Debug)]
 struct State<A> {
     answers: VecDeque<A>,
@@ -36,6 +52,7 @@ struct State<A> {
     phases: HashMap<u64, Phase>,
     /// Whether the one who drains waits for the bell.
     waiting: bool,
+    waker: Option<Waker>,
     woken: bool,
     ended: bool,
 }
@@ -62,6 +79,7 @@ impl<A> Default for Queue<A> {
             events: VecDeque::new(),
             phases: HashMap::new(),
             waiting: false,
+            waker: None,
             woken: false,
             ended: false,
         };
@@ -72,17 +90,37 @@ impl<A> Default for Queue<A> {
 impl<A> Queue<A> {
     /// Lets the state change, then rings if someone waits for that.
     fn change(&self, change: impl FnOnce(&mut State<A>)) {
-        let ring = {
+        let (ring, ready) = {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
             change(&mut state);
-            let ring = state.waiting && state.has_news();
+            let news = state.has_news();
+            let ring = state.waiting && news;
             // Who was rung for needs no second bell.
             state.waiting &= !ring;
-            ring
+            let waker = state.waker.as_mut().filter(|waker| waker.owed && news);
+            let ready = waker.map(|waker| {
+                waker.owed = false;
+                Arc::clone(&waker.ready)
+            });
+            (ring, ready)
         };
         if ring {
             self.bell.notify_one();
         }
+        if let Some(ready) = ready {
+            ready();
+        }
+    }
+
+    /// Calls this, on any thread, when there is something after a [`Queue::drain`] that gave nothing, and now if there
+    /// is something already: for a host that does not wait in `drain`. It must be short.
+    pub fn on_ready(&self, ready: Arc<Ready>) {
+        self.change(|state| state.waker = Some(Waker { ready, owed: true }));
+    }
+
+    /// Calls no more what [`Queue::on_ready`] said. A call may still be under way.
+    pub fn forget_ready(&self) {
+        self.change(|state| state.waker = None);
     }
 
     /// Adds an answer.
@@ -184,6 +222,9 @@ impl<A> Queue<A> {
         state.waiting = false;
         state.woken = false;
         let items = state.take(most);
+        if let Some(waker) = state.waker.as_mut() {
+            waker.owed = items.is_empty();
+        }
         if items.is_empty() && state.ended { None } else { Some(items) }
     }
 }

@@ -37,6 +37,8 @@ pub struct Runtime {
     pid: u32,
     logs: Arc<Ring>,
     dispatch: Dispatch,
+    /// Whether it is the default one, which others may begin to use at any time.
+    is_default: bool,
 }
 
 impl Runtime {
@@ -60,14 +62,21 @@ impl Runtime {
             .enable_all()
             .build()?;
         let handle = runtime.handle().clone();
-        Ok(Self { handle, owned: Mutex::new(Some(runtime)), pid: std::process::id(), logs, dispatch })
+        Ok(Self {
+            handle,
+            owned: Mutex::new(Some(runtime)),
+            pid: std::process::id(),
+            logs,
+            dispatch,
+            is_default: false,
+        })
     }
 
     /// Uses a runtime that the host has. Lines of the log are then those of calls only.
     #[must_use]
     pub fn of_host(handle: Handle) -> Self {
         let (logs, dispatch) = logs();
-        Self { handle, owned: Mutex::new(None), pid: std::process::id(), logs, dispatch }
+        Self { handle, owned: Mutex::new(None), pid: std::process::id(), logs, dispatch, is_default: false }
     }
 
     /// The default runtime of the process: the one that is there, or a new one.
@@ -79,7 +88,9 @@ impl Runtime {
         if let Some(runtime) = default.upgrade().filter(|runtime| runtime.is_usable()) {
             return Ok(runtime);
         }
-        let runtime = Arc::new(Self::start(None)?);
+        let mut runtime = Self::start(None)?;
+        runtime.is_default = true;
+        let runtime = Arc::new(runtime);
         *default = Arc::downgrade(&runtime);
         Ok(runtime)
     }
@@ -125,7 +136,7 @@ impl Runtime {
     /// As [`Runtime::shutdown`], unless others use it.
     pub(crate) fn shutdown_if_last(self: Arc<Self>, limit: Duration) {
         // Under this lock nobody becomes another user of the default one.
-        let default = DEFAULT.lock();
+        let default = self.is_default.then(|| DEFAULT.lock());
         let last = Arc::into_inner(self);
         drop(default);
         if let Some(runtime) = last {

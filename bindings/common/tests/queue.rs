@@ -179,3 +179,37 @@ fn the_end_reaches_a_waiting_drain() {
         SCHEDULES,
     );
 }
+
+#[test]
+fn a_host_that_does_not_wait_is_told_once_per_empty_drain() {
+    shuttle::check_random(
+        || {
+            let queue = Arc::new(Queue::<u32>::default());
+            let told = Arc::new(AtomicU32::new(0));
+            queue.answer(1);
+            let counted = Arc::clone(&told);
+            queue.on_ready(std::sync::Arc::new(move || {
+                counted.fetch_add(1, Ordering::SeqCst);
+            }));
+            assert_eq!(told.load(Ordering::SeqCst), 1, "there was something already");
+            queue.answer(2);
+            assert_eq!(told.load(Ordering::SeqCst), 1, "it has not looked yet");
+            assert_eq!(drained(&queue).len(), 2);
+            let other = Arc::clone(&queue);
+            let answering = thread::spawn(move || other.answer(3));
+            // What comes around a drain is either in it or told.
+            let seen = drained(&queue).len();
+            answering.join().unwrap();
+            assert_eq!(seen + told.load(Ordering::SeqCst) as usize, 2);
+            while !drained(&queue).is_empty() {}
+            let before = told.load(Ordering::SeqCst);
+            queue.wake();
+            assert_eq!(told.load(Ordering::SeqCst), before + 1);
+            assert_eq!(drained(&queue), []);
+            queue.forget_ready();
+            queue.answer(4);
+            assert_eq!(told.load(Ordering::SeqCst), before + 1);
+        },
+        SCHEDULES,
+    );
+}

@@ -45,6 +45,7 @@ abstract class Live {
         return NacreClient.builder()
                 .server(server.address())
                 .namespace(namespace)
+                .naming(naming -> naming.servicesRefresh(java.time.Duration.ofMillis(500)))
                 .requestTimeout(java.time.Duration.ofSeconds(20));
     }
 }

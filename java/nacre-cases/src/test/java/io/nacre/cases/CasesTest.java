@@ -1,20 +1,18 @@
 package io.nacre.cases;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.nacre.testkit.Harness;
 import io.nacre.testkit.Scope;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.Paths;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -24,10 +22,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/**
- * The behaviour cases of {@code tests/cases}, through both faces. {@code NACRE_CASES} holds parts of names, separated by
- * commas: only these run. That each file fits the schema is the Rust runner's to check.
- */
+/** The behaviour cases of {@code tests/cases}, through both faces. */
 class CasesTest {
     /** What this client can do beyond the common: everything. */
     private static final Set<String> CAPABILITIES = new TreeSet<>(Arrays.asList(
@@ -49,7 +44,6 @@ class CasesTest {
             "snapshots",
             "watch_services"));
 
-    private static final ObjectMapper JSON = new ObjectMapper();
     private static Scope shared;
     private static String server;
 
@@ -64,48 +58,21 @@ class CasesTest {
         shared.close();
     }
 
-    static Path folder() {
-        Path folder = Paths.get("").toAbsolutePath();
-        while (!Files.exists(folder.resolve("tests/cases/schema.json"))) {
-            folder = folder.getParent();
-        }
-        return folder.resolve("tests/cases");
-    }
-
-    private static List<Path> files() throws IOException {
-        try (Stream<Path> files = Files.walk(folder())) {
-            return files.filter(path -> path.toString().endsWith(".json"))
-                    .filter(path -> !path.endsWith("schema.json"))
-                    .sorted()
-                    .toList();
-        }
-    }
-
     @Test
     void capabilitiesAreThoseOfTheSchema() throws IOException {
-        Set<String> known = new TreeSet<>();
-        JSON.readTree(folder().resolve("schema.json").toFile())
-                .at("/$defs/capability/enum")
-                .forEach(word -> known.add(word.asText()));
-        assertEquals(known, CAPABILITIES);
+        assertEquals(CaseFiles.capabilities(), CAPABILITIES);
     }
 
     @TestFactory
     Stream<DynamicTest> cases() throws IOException {
-        String[] parts = System.getenv().getOrDefault("NACRE_CASES", "").split(",");
         List<DynamicTest> tests = new ArrayList<>();
-        for (Path file : files()) {
-            String name = folder().relativize(file).toString().replace(".json", "");
-            if (Arrays.stream(parts).noneMatch(name::contains)) {
-                continue;
-            }
-            JsonNode test = JSON.readTree(file.toFile());
+        for (Map.Entry<String, Path> file : CaseFiles.chosen().entrySet()) {
+            JsonNode test = CaseFiles.read(file.getValue());
             for (Face face : Face.values()) {
-                String shown = name + " [" + face.name().toLowerCase(java.util.Locale.ROOT) + "]";
-                tests.add(DynamicTest.dynamicTest(shown, file.toUri(), () -> run(test, face)));
+                String shown = file.getKey() + " [" + face.name().toLowerCase(Locale.ROOT) + "]";
+                tests.add(DynamicTest.dynamicTest(shown, file.getValue().toUri(), () -> run(test, face)));
             }
         }
-        assertFalse(tests.isEmpty(), "no case has one of these in its name: " + Arrays.toString(parts));
         return tests.stream();
     }
 
@@ -113,7 +80,7 @@ class CasesTest {
         for (JsonNode needed : test.path("requires")) {
             assumeTrue(CAPABILITIES.contains(needed.asText()), () -> "this client has no " + needed.asText());
         }
-        try (Stage stage = new Stage(face)) {
+        try (Stage stage = new Stage(new Operations(face))) {
             stage.play(test, server);
         }
     }

@@ -23,7 +23,7 @@ class ExampleTest {
 
     @Test
     void theReadmeShowsTheExample() throws IOException {
-        Path root = CasesTest.folder().getParent().getParent();
+        Path root = CaseFiles.folder().getParent().getParent();
         String readme = Files.readString(root.resolve("java/nacre-client/README.md"));
         String program = Files.readString(root.resolve("examples/java-plain/src/main/java/example/Main.java"));
         assertEquals(

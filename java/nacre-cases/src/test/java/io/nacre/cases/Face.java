@@ -17,14 +17,18 @@ enum Face {
             return this == BLOCKING ? blocking.call() : async.call().get();
         } catch (ExecutionException e) {
             if (e.getCause() instanceof NacreException) {
-                throw Failure.of((NacreException) e.getCause());
+                throw failure((NacreException) e.getCause());
             }
             throw e;
         } catch (NacreException e) {
-            throw Failure.of(e);
+            throw failure(e);
         } catch (InvalidParameterException e) {
-            throw Failure.of(e);
+            throw new Failure("invalid_parameter", e.code(), false, e);
         }
+    }
+
+    private static Failure failure(NacreException error) {
+        return new Failure(error.kind().id(), error.code(), error.isRetryable(), error);
     }
 
     /** What has one face only. */

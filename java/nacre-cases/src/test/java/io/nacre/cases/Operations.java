@@ -7,23 +7,25 @@ import io.nacre.NacreClient;
 import io.nacre.Status;
 import java.nio.file.Paths;
 import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /** Operations of cases as calls of the client. */
-final class Operations {
-    private final Stage stage;
+final class Operations implements Subject {
+    private final Map<String, NacreClient> clients = new ConcurrentHashMap<>();
     private final Face face;
 
-    Operations(Stage stage, Face face) {
-        this.stage = stage;
+    Operations(Face face) {
         this.face = face;
     }
 
-    JsonNode perform(String operation, String on, JsonNode args, Recorder recorder) throws Exception {
+    @Override
+    public JsonNode perform(String operation, String on, JsonNode args, Recorder recorder) throws Exception {
         if (operation.equals("client.connect")) {
             return connect(on, args.path("options"));
         }
-        NacreClient client = stage.clients.get(on);
+        NacreClient client = clients.get(on);
         String verb = operation.substring(operation.indexOf('.') + 1);
         switch (operation.substring(0, operation.indexOf('.'))) {
             case "client":
@@ -94,8 +96,13 @@ final class Operations {
         return Values.of(done);
     }
 
+    @Override
+    public void close() {
+        clients.values().forEach(NacreClient::close);
+    }
+
     /** Makes a client and keeps it under a name. */
-    JsonNode connect(String name, JsonNode options) throws Exception {
+    private JsonNode connect(String name, JsonNode options) throws Exception {
         NacreClient client = Face.only(() -> {
             NacreClient.Builder builder = builder(options);
             if (options.path("lazy").asBoolean()) {
@@ -103,22 +110,21 @@ final class Operations {
             }
             return face.call(builder::connect, builder::connectAsync);
         });
-        stage.clients.put(name, client);
+        clients.put(name, client);
         return NullNode.instance;
     }
 
     private NacreClient.Builder builder(JsonNode options) {
         NacreClient.Builder builder = NacreClient.builder();
-        builder.server(options.has("server") ? options.get("server").asText() : stage.variable("server"));
-        builder.namespace(options.has("namespace") ? options.get("namespace").asText() : stage.variable("namespace"));
+        builder.server(options.get("server").asText());
+        builder.namespace(options.get("namespace").asText());
         text(options, "app_name", builder::appName);
         options.path("app_labels")
                 .fields()
                 .forEachRemaining(label ->
                         builder.appLabel(label.getKey(), label.getValue().asText()));
         text(options, "directory", path -> builder.directory(Paths.get(path)));
-        // Pools are the process's; a case has its own.
-        text(options, "pool", pool -> builder.pool(stage.run + pool));
+        text(options, "pool", builder::pool);
         if (options.has("login")) {
             JsonNode login = options.get("login");
             builder.login(login.get("username").asText(), login.get("password").asText());

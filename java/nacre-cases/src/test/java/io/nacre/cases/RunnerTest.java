@@ -112,7 +112,7 @@ class RunnerTest {
         String watch = "{'op': 'config.watch', 'on': 'a', 'args': {'data_id': 'x'}, 'as': 'w'}";
         JsonNode test = json("{'limit_ms': 10000, 'clients': {'a': {}}, 'steps': [" + watch + ", " + step + "]}");
         try (Scope scope = Harness.shared().scope();
-                Stage stage = new Stage(face)) {
+                Stage stage = new Stage(new Operations(face))) {
             stage.play(test, scope.server().address());
         }
     }

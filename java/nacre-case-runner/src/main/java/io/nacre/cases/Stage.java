@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.NullNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
-import io.nacre.NacreClient;
 import io.nacre.testkit.Harness;
 import io.nacre.testkit.Scope;
 import java.util.ArrayList;
@@ -21,7 +21,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Runs one case. */
-final class Stage implements AutoCloseable {
+public final class Stage implements AutoCloseable {
     /** Limits of waiting are for a machine that does nothing else; this many times as long is granted. */
     private static final double SLACK =
             Double.parseDouble(System.getenv().getOrDefault("NACRE_SLACK", "2"));
@@ -29,22 +29,33 @@ final class Stage implements AutoCloseable {
     private static final long AGAIN = 40;
     private static final AtomicLong RUNS = new AtomicLong();
 
-    final Map<String, NacreClient> clients = new ConcurrentHashMap<>();
-    final String run = Long.toHexString(ProcessHandle.current().pid()) + Long.toHexString(RUNS.incrementAndGet());
+    private final String run = Long.toHexString(ProcessHandle.current().pid()) + Long.toHexString(RUNS.incrementAndGet());
     private final Map<String, JsonNode> variables = new ConcurrentHashMap<>();
     private final Map<String, Recorder> watches = new ConcurrentHashMap<>();
     private final Map<String, Future<Outcome>> background = new ConcurrentHashMap<>();
     private final Scope scope = Harness.shared().scope();
-    private final Operations operations;
+    private final Subject subject;
 
     /** What a call has given: a value or a failure. */
     private record Outcome(JsonNode value, Failure failure) {}
 
-    Stage(Face face) {
-        operations = new Operations(this, face);
+    /**
+     * A stage with nothing on it.
+     *
+     * @param subject what is tested
+     */
+    public Stage(Subject subject) {
+        this.subject = subject;
     }
 
-    void play(JsonNode test, String sharedServer) throws Exception {
+    /**
+     * Runs a case.
+     *
+     * @param test the file
+     * @param sharedServer the server of cases that have none of their own, {@code host:port}
+     * @throws Exception or an error when a promise is broken
+     */
+    public void play(JsonNode test, String sharedServer) throws Exception {
         String server = sharedServer;
         if (test.path("server").isObject()) {
             JsonNode settings = test.get("server").get("own");
@@ -65,7 +76,7 @@ final class Stage implements AutoCloseable {
                 step(step);
             }
             for (Map.Entry<String, JsonNode> client : test.path("clients").properties()) {
-                operations.connect(client.getKey(), expanded(client.getValue()));
+                subject.perform("client.connect", client.getKey(), connecting(expanded(client.getValue())), null);
             }
             for (JsonNode step : test.get("steps")) {
                 try {
@@ -93,7 +104,7 @@ final class Stage implements AutoCloseable {
     public void close() {
         background.values().forEach(task -> task.cancel(true));
         watches.values().forEach(Recorder::stop);
-        clients.values().forEach(NacreClient::close);
+        subject.close();
         scope.close();
     }
 
@@ -120,6 +131,21 @@ final class Stage implements AutoCloseable {
         } else {
             watches.get(step.get("stop").asText()).stop();
         }
+    }
+
+    /** The arguments of {@code client.connect}, with what belongs to this case. */
+    private JsonNode connecting(JsonNode given) {
+        ObjectNode options = given.deepCopy();
+        for (String name : new String[] {"server", "namespace"}) {
+            if (!options.has(name)) {
+                options.put(name, variables.get(name).asText());
+            }
+        }
+        if (options.has("pool")) {
+            // Pools are the process's; a case has its own.
+            options.put("pool", run + options.get("pool").asText());
+        }
+        return Harness.args().set("options", options);
     }
 
     private static void start(Runnable task) {
@@ -195,14 +221,16 @@ final class Stage implements AutoCloseable {
 
     /** Calls, as often as {@code times} says. */
     private Outcome once(JsonNode call) throws Exception {
-        JsonNode args = Expander.texts(expanded(call.path("args")));
+        String operation = call.get("op").asText();
+        JsonNode given = Expander.texts(expanded(call.path("args")));
+        JsonNode args = operation.equals("client.connect") ? connecting(given.path("options")) : given;
         long begun = System.nanoTime();
         ArrayNode values = JsonNodeFactory.instance.arrayNode();
         Outcome outcome = null;
         for (int i = 0; i < call.path("times").asInt(1); i++) {
             Recorder recorder = new Recorder();
             try {
-                JsonNode value = operations.perform(call.get("op").asText(), call.get("on").asText(), args, recorder);
+                JsonNode value = subject.perform(operation, call.get("on").asText(), args, recorder);
                 values.add(value);
                 if (call.has("as")) {
                     watches.put(call.get("as").asText(), recorder);
@@ -265,9 +293,5 @@ final class Stage implements AutoCloseable {
 
     private JsonNode expected(JsonNode value) {
         return Expander.texts(expanded(value));
-    }
-
-    String variable(String name) {
-        return variables.get(name).asText();
     }
 }

@@ -1,29 +1,44 @@
 package io.nacre.cases;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.nacre.Subscription;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /** What a watch has told so far. */
-final class Recorder {
+public final class Recorder {
     private final List<JsonNode> told = new ArrayList<>();
-    private Subscription watch;
+    private AutoCloseable watch;
 
-    synchronized void tell(JsonNode event) {
+    /**
+     * Tells an event.
+     *
+     * @param event the event
+     */
+    public synchronized void tell(JsonNode event) {
         told.add(event);
         notifyAll();
     }
 
-    void opened(Subscription subscription) {
-        watch = subscription;
+    /**
+     * The watch is there.
+     *
+     * @param opened ends it when it is closed
+     */
+    public void opened(AutoCloseable opened) {
+        watch = opened;
     }
 
     /** Ends the watch; what it has told can still be looked at. */
     void stop() {
-        watch.close();
+        AutoCloseable ending = watch;
+        watch = () -> {};
+        try {
+            ending.close();
+        } catch (Exception e) {
+            throw new IllegalStateException("the watch does not end", e);
+        }
     }
 
     /** Answers null, or what is wrong. */

@@ -1,0 +1,23 @@
+// Names that scripts and tests find without an import.
+const names = [
+  'AbortController',
+  'AbortSignal',
+  'Buffer',
+  'URL',
+  'clearInterval',
+  'clearTimeout',
+  'console',
+  'fetch',
+  'performance',
+  'process',
+  'queueMicrotask',
+  'require',
+  'module',
+  '__dirname',
+  'setImmediate',
+  'setInterval',
+  'setTimeout',
+  'structuredClone',
+];
+
+export default Object.fromEntries(names.map((name) => [name, 'readonly']));

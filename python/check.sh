@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Builds and installs the Python client into an environment of its own, checks it and runs its tests. `make python`
+# calls it; arguments go to pytest.
+set -euo pipefail
+cd "$(dirname "$0")"
+root=$(cd .. && pwd)
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$root/target}
+: "${NACRE_SERVER:=$CARGO_TARGET_DIR/debug/nacre}" "${NACRE_HARNESS:=$CARGO_TARGET_DIR/debug/nacre-harness}"
+export NACRE_SERVER NACRE_HARNESS
+# The same compiler as the Makefile chooses: another one would compile the C parts again.
+if command -v ccache >/dev/null; then
+    export CC=${CC:-ccache gcc} CXX=${CXX:-ccache g++}
+fi
+
+environment=$CARGO_TARGET_DIR/python
+bin=$environment/bin
+export PATH=$bin:$PATH
+if ! cmp -s requirements-dev.txt "$environment/requirements-dev.txt"; then
+    rm -rf "$environment"
+    "$root/scripts/timed.sh" "python: environment" python3 -m venv "$environment"
+    "$root/scripts/timed.sh" "python: requirements" \
+        "$bin/pip" install -q --disable-pip-version-check -r requirements-dev.txt
+    cp requirements-dev.txt "$environment/"
+fi
+
+build() {
+    # As a user does it, but with the profile that the other crates are compiled with.
+    MATURIN_PEP517_ARGS="--profile dev --features testing --locked" "$bin/pip" install -q --disable-pip-version-check \
+        --no-build-isolation --no-deps --force-reinstall .
+}
+lint() {
+    "$bin/ruff" check -q . && "$bin/ruff" format -q --check . && "$bin/mypy" --no-error-summary &&
+        "$bin/python" -m mypy.stubtest --mypy-config-file pyproject.toml --allowlist stubtest-allowed.txt \
+            --ignore-unused-allowlist nacre
+}
+timed() {
+    local begun=$SECONDS
+    "$1"
+    printf '== %-24s %3d min %02d s\n' "python: $1" $(((SECONDS - begun) / 60)) $(((SECONDS - begun) % 60))
+}
+
+timed build
+timed lint
+"$root/scripts/timed.sh" "python: tests" "$bin/python" -m pytest "$@"

@@ -1,0 +1,1 @@
+"""See `nacre.compat.v2.nacos`."""
