@@ -93,8 +93,10 @@ impl Sockets {
             settings: grpc_settings,
             checks: Checks { are_on: http_settings.check_parameters, max_metadata: http_settings.max_metadata },
             request_ids,
-            own_ip,
+            own_ip: own_ip.clone(),
         }));
+        let udp = Arc::new(http::Udp::default());
+        let pusher = http::Pusher::start(&udp, &naming);
         let router = http::router(http::State {
             naming: naming.clone(),
             config,
@@ -103,13 +105,18 @@ impl Sockets {
             settings: http_settings,
             version: options.version,
             port: http_address.port(),
+            address: match own_ip.parse::<IpAddr>() {
+                Ok(IpAddr::V6(ip)) => format!("[{ip}]:{}", http_address.port()),
+                _ => format!("{own_ip}:{}", http_address.port()),
+            },
+            udp,
         });
         let backlog = listen.backlog;
         let listener = Listener::new(Arc::clone(&door), router, listen);
         listener.serve(http.listen(backlog)?, true);
         listener.serve(grpc.listen(backlog)?, false);
         let watch = tokio::spawn(Arc::clone(&door).watch());
-        Ok(Doors { door, listener, naming, metrics, http_address, grpc_address, watch })
+        Ok(Doors { door, listener, naming, metrics, http_address, grpc_address, watch, _pusher: pusher })
     }
 }
 
@@ -122,6 +129,7 @@ pub struct Doors {
     http_address: SocketAddr,
     grpc_address: SocketAddr,
     watch: JoinHandle<()>,
+    _pusher: http::Pusher,
 }
 
 impl Doors {

@@ -353,4 +353,13 @@ impl Host for Door {
     fn connections(&self) -> u64 {
         self.clients.len() as u64
     }
+
+    fn clients(&self) -> BTreeMap<String, serde_json::Value> {
+        let all = self.clients.select(|_| true);
+        let described = all.iter().filter_map(|transport| {
+            let client = transport.client()?;
+            Some((transport.id().to_string(), client.described()))
+        });
+        described.collect()
+    }
 }

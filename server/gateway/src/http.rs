@@ -29,6 +29,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
+use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::header::ALLOW;
@@ -40,6 +41,7 @@ use tokio::time::{Instant, timeout_at};
 use self::answer::{TEXT, respond};
 use self::call::Call;
 use self::failure::{Failure, framework, no_such_api};
+pub(crate) use self::naming::udp::{Pusher, Udp};
 use self::parameters::{Parameters, Repeated};
 use self::routes::{Operation, Route, Style};
 pub use self::settings::Settings;
@@ -67,6 +69,9 @@ pub trait Host: Send + Sync + 'static {
 
     /// How many gRPC connections are open.
     fn connections(&self) -> u64;
+
+    /// The open gRPC connections by id, each as a JSON object.
+    fn clients(&self) -> BTreeMap<String, serde_json::Value>;
 }
 
 /// Everything that the door's operations work with.
@@ -86,6 +91,10 @@ pub struct State {
     pub version: &'static str,
     /// The port that serves HTTP.
     pub port: u16,
+    /// Where others reach this node: `ip:port`.
+    pub address: String,
+    /// The 1.x clients that are pushed to by datagram.
+    pub(crate) udp: Arc<naming::udp::Udp>,
 }
 
 impl std::fmt::Debug for State {
@@ -203,13 +212,15 @@ async fn operate(
     let deadline = Instant::now() + state.settings.request_timeout();
     let (head, body) = request.into_parts();
     let late = || Failure::Unavailable { text: "the request's body did not arrive in time".to_owned() };
-    let (form, _share) = timeout_at(deadline, bodies.read_form(&head, body)).await.map_err(|_| late())??;
+    let reads_any = operation.body() == routes::BodyKind::Any;
+    let (body, _share) = timeout_at(deadline, bodies.read(&head, body, reads_any)).await.map_err(|_| late())??;
+    let (form, body) = if bodies::is_form(&head) { (body, Bytes::new()) } else { (Bytes::new(), body) };
     let repeated = if style == Style::Naming1 { Repeated::First } else { Repeated::Joined };
     let query = head.uri.query().unwrap_or_default().as_bytes();
     let parameters = Parameters::parse(query, &form, style == Style::Naming1, repeated);
     drop(form);
     let peer = head.extensions.get::<Peer>().map(|peer| peer.0.ip());
-    let call = Call::new(Arc::clone(state), style, head, parameters, peer, end);
+    let call = Call::new(Arc::clone(state), style, head, parameters, peer, end).with_body(body);
     filter::check(&call, operation)?;
     // The future of an operation is as large as the largest handler; on the heap it costs no stack.
     let running = Box::pin(run(operation, &call));
@@ -238,6 +249,29 @@ async fn run(operation: Operation, call: &Call) -> Result<answer::Answer, Failur
         Operation::UpdateService => naming::service::update(call).await,
         Operation::ServiceDetail => naming::service::detail(call),
         Operation::ListServices => naming::service::list(call),
+        Operation::ServiceNames => Ok(naming::operator::names(call)),
+        Operation::Subscribers => naming::operator::subscribers(call),
+        Operation::SelectorTypes => Ok(naming::operator::selector_types()),
+        Operation::SetMetadata => naming::instance::set_metadata(call).await,
+        Operation::RemoveMetadata => naming::instance::remove_metadata(call).await,
+        Operation::CatalogService => naming::catalog::show(call),
+        Operation::CatalogInstances => naming::catalog::instances(call),
+        Operation::CatalogServices => naming::catalog::services(call),
+        Operation::HealthServer => Ok(naming::health::server(call)),
+        Operation::HealthCheckers => Ok(naming::health::checkers()),
+        Operation::SetHealth => naming::health::set(call).await,
+        Operation::UpdateCluster => naming::health::update_cluster(call).await,
+        Operation::PushState => naming::operator::push_state(call),
+        Operation::ResponsibleServer => naming::operator::responsible_server(call),
+        Operation::ListClients => Ok(naming::client::list(call)),
+        Operation::ClientDetail => naming::client::detail(call),
+        Operation::PublishedByClient => naming::client::published(call),
+        Operation::SubscribedByClient => naming::client::subscribed(call),
+        Operation::PublishersOfService => naming::client::publishers(call),
+        Operation::SubscribersOfService => naming::client::subscribers(call),
+        Operation::DiscoverTargets | Operation::DiscoverNamespace | Operation::DiscoverService => {
+            naming::discovery::targets(call)
+        }
         Operation::NamingMetrics => naming::metrics(call),
         Operation::ReadConfig => config::read::read(call).await,
         Operation::PublishConfig => config::write::publish(call).await,
@@ -261,11 +295,34 @@ async fn run(operation: Operation, call: &Call) -> Result<answer::Answer, Failur
         Operation::Liveness => Ok(console::liveness(call)),
         Operation::Readiness => console::readiness(call),
         Operation::ServerState => Ok(console::server_state(call)),
+        Operation::Announcement => Ok(console::cluster::announcement(call)),
+        Operation::Guide => Ok(console::cluster::guide()),
         Operation::Login => console::login(call),
         Operation::ReloadClient => console::reload_client(call),
+        Operation::ReloadClients => console::cluster::reload_clients(call),
+        Operation::CurrentClients => Ok(console::cluster::current_clients(call)),
+        Operation::LoadOfNodes => Ok(console::cluster::load_of_nodes(call)),
+        Operation::ThisNode => Ok(console::cluster::this_node(call)),
+        Operation::Nodes => console::cluster::nodes(call),
+        Operation::NodeNames => Ok(console::cluster::node_names(call)),
+        Operation::NodeHealth => Ok(console::cluster::node_health(call)),
+        Operation::ReportNode => Ok(console::cluster::report_node()),
+        Operation::UpdateNodes => console::cluster::update_nodes(call),
+        Operation::SwitchLookup => console::cluster::switch_lookup(call),
+        Operation::RemoveNodes => Ok(console::cluster::remove_nodes(call)),
+        Operation::RaftCommand => console::cluster::raft_command(call),
+        Operation::IdGenerators => Ok(console::cluster::id_generators(call)),
+        Operation::SetLogLevel => console::cluster::set_log_level(call),
         Operation::Prometheus => Ok(console::prometheus(call)),
         Operation::ActuatorHealth => Ok(console::actuator_health(call)),
-        Operation::Later => Err(Failure::Later),
+        Operation::ConfigsOfListener
+        | Operation::ConfigHealth
+        | Operation::ReloadConfigs
+        | Operation::ReadCapacity
+        | Operation::SetCapacity
+        | Operation::ReadSwitches
+        | Operation::SetSwitch
+        | Operation::Later => Err(Failure::Later),
     }
 }
 

@@ -77,6 +77,13 @@ impl Leases {
         false
     }
 
+    /// How long ago something was last heard of an address, in any service.
+    pub(crate) fn silence(&self, address: &Address) -> Option<Duration> {
+        let table = self.table.lock();
+        let of = table.leases.iter().filter(|((_, known), _)| known == address);
+        of.map(|(_, lease)| lease.last_beat.elapsed()).min()
+    }
+
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.table.lock().leases.len()

@@ -25,7 +25,7 @@ pub use model::{
     Address, ClusterMetadata, HealthChecker, Instance, InstanceKey, InstanceOverride, NewInstance, OverrideChange,
     Selector, SelectorError, ServiceDetail, ServiceKey, ServiceKind, ServiceMetadata,
 };
-pub use naming::{BeatAnswer, BeatCode, Naming, Options, ServicePage, Subscriber};
+pub use naming::{BeatAnswer, BeatCode, ClientId, ClientInfo, Naming, Options, ServicePage, Subscriber};
 pub use session::{Client, CloseReason, Session};
 pub use settings::Settings;
 pub use shard::{FAMILIES, ShardMachine};

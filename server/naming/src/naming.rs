@@ -1,5 +1,6 @@
 //! The registry as the doors see it.
 
+mod clients;
 mod operators;
 mod reads;
 
@@ -12,6 +13,7 @@ use std::{
     time::Duration,
 };
 
+use dashmap::DashMap;
 use nacre_consensus::{Group, NodeId, SlotTable};
 use parking_lot::Mutex;
 use tokio::{
@@ -30,10 +32,11 @@ use crate::{
     push::Hub,
     registry::{Registry, Shard},
     session::{Client, Session},
-    shard::{Incarnation, Operation, Owner, ShardMachine},
+    shard::{ChangeSink, Incarnation, Operation, Owner, ShardMachine},
     view::{Encoder, Press},
 };
 
+pub use clients::{ClientId, ClientInfo};
 pub use reads::{ServicePage, Subscriber};
 
 /// How long a stop waits for writes that are under way.
@@ -146,6 +149,7 @@ impl Naming {
             batches,
             beats: AtomicU64::new(0),
             sessions: AtomicU64::new(0),
+            clients: DashMap::new(),
             stopping: AtomicBool::new(false),
             settings,
         });
@@ -178,6 +182,13 @@ impl Naming {
     #[cfg(test)]
     pub(crate) fn hub_for_tests(&self) -> &Hub {
         &self.registry().hub
+    }
+
+    /// From now on `sink` is told of every change of a service, too. Only the first one stays.
+    pub fn watch_changes(&self, sink: Arc<dyn ChangeSink>) {
+        if self.registry().hub.watcher.0.set(sink).is_err() {
+            tracing::warn!("changes are watched already");
+        }
     }
 
     /// From now on ended connections leave their instances for the next start to keep.

@@ -10,7 +10,7 @@ mod timer;
 use std::{
     collections::{HashMap, VecDeque},
     sync::{
-        Arc, Weak,
+        Arc, OnceLock, Weak,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
@@ -124,6 +124,18 @@ pub(crate) struct Hub {
     times: Times,
     pub(crate) figures: Figures,
     subscriptions: AtomicU64,
+    /// A door that pushes in its own way.
+    pub(crate) watcher: Watcher,
+}
+
+/// Somebody outside of this crate who is told of every change, at most one.
+#[derive(Default)]
+pub(crate) struct Watcher(pub(crate) OnceLock<Arc<dyn ChangeSink>>);
+
+impl std::fmt::Debug for Watcher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Watcher").field(&self.0.get().is_some()).finish()
+    }
 }
 
 impl Hub {
@@ -146,6 +158,7 @@ impl Hub {
             },
             figures: Figures::default(),
             subscriptions: AtomicU64::new(0),
+            watcher: Watcher::default(),
         }
     }
 
@@ -210,6 +223,9 @@ impl Hub {
 
 impl ChangeSink for Hub {
     fn changed(&self, service: &ServiceKey) {
+        if let Some(watcher) = self.watcher.0.get() {
+            watcher.changed(service);
+        }
         let Some(topic) = self.topics.get(service).map(|entry| entry.value().clone()) else { return };
         topic.timing.lock().changed_at.get_or_insert_with(Instant::now);
         if !topic.dirty.swap(true, Ordering::AcqRel) {

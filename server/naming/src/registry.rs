@@ -5,6 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
+use dashmap::DashMap;
 use nacre_consensus::SlotTable;
 
 use crate::{
@@ -15,6 +16,7 @@ use crate::{
     lease::Leases,
     model::ServiceKey,
     push::Hub,
+    session::Client,
     shard::{Incarnation, Operation, Refusal, ShardMachine},
     view::{Press, View},
 };
@@ -41,6 +43,8 @@ pub(crate) struct Registry {
     pub(crate) batches: Arc<BatchFigures>,
     pub(crate) beats: AtomicU64,
     pub(crate) sessions: AtomicU64,
+    /// The connected clients by connection id, with the time of their connection.
+    pub(crate) clients: DashMap<String, (Arc<Client>, u64)>,
     pub(crate) stopping: AtomicBool,
 }
 

@@ -53,6 +53,12 @@ pub enum CloseReason {
     AfterReset,
 }
 
+/// Now, in milliseconds since the epoch; only shown to operators.
+pub(crate) fn epoch_millis() -> u64 {
+    let elapsed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// A write that several requests may wait for.
 type Write = Shared<Pin<Box<dyn Future<Output = Outcome> + Send>>>;
 
@@ -94,7 +100,9 @@ impl Session {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         registry.sessions.fetch_add(1, Ordering::Relaxed);
         let owner = Owner::Connection { incarnation: registry.me, id: client.connection.as_str().into() };
-        let mailbox = Arc::new(Mailbox::new(COUNT.fetch_add(1, Ordering::Relaxed), Arc::new(client)));
+        let client = Arc::new(client);
+        registry.clients.insert(client.connection.clone(), (client.clone(), epoch_millis()));
+        let mailbox = Arc::new(Mailbox::new(COUNT.fetch_add(1, Ordering::Relaxed), client));
         Self { registry, owner, mailbox, published: Mutex::default() }
     }
 
@@ -272,6 +280,7 @@ impl Session {
             std::mem::take(&mut published.places)
         };
         self.registry.sessions.fetch_sub(1, Ordering::Relaxed);
+        self.registry.clients.remove_if(&self.client().connection, |_, (client, _)| Arc::ptr_eq(client, self.client()));
         self.mailbox.close(&self.registry.hub);
         if self.registry.is_stopping() || reason == CloseReason::ServerStopping || places.is_empty() {
             return;

@@ -154,6 +154,20 @@ impl Client {
         &self.introduction
     }
 
+    /// What an operator sees of the client.
+    pub(super) fn described(&self) -> serde_json::Value {
+        let Introduction { ip, version, labels } = &self.introduction;
+        serde_json::json!({
+            "connectionId": &*self.id,
+            "clientIp": ip,
+            "remoteIp": self.peer.ip().to_canonical().to_string(),
+            "remotePort": self.peer.port(),
+            "version": version,
+            "appName": self.introduction.app(),
+            "labels": labels,
+        })
+    }
+
     /// What gray rules see of the client.
     pub(super) fn labels(&self) -> &Labels {
         &self.labels

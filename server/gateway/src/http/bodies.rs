@@ -31,11 +31,10 @@ impl Budget {
         Self { largest, units: Semaphore::new((all.max(largest) / UNIT + 1).min(Semaphore::MAX_PERMITS)) }
     }
 
-    /// The bytes of a form body; every other kind of body is not looked at.
-    pub(super) async fn read_form(&self, head: &Parts, body: Body) -> Result<(Bytes, Share<'_>), Failure> {
+    /// The bytes of a form body; with `any` those of every other body, too.
+    pub(super) async fn read(&self, head: &Parts, body: Body, any: bool) -> Result<(Bytes, Share<'_>), Failure> {
         let header = |name| head.headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-        let kind = header(CONTENT_TYPE).unwrap_or_default().to_ascii_lowercase();
-        if !kind.starts_with("application/x-www-form-urlencoded") {
+        if !any && !is_form(head) {
             return Ok((Bytes::new(), None));
         }
         let length = header(CONTENT_LENGTH).map_or(Some(self.largest), |length| length.parse().ok());
@@ -60,6 +59,12 @@ impl Budget {
     }
 }
 
+/// Whether a request's body is a form.
+pub(super) fn is_form(head: &Parts) -> bool {
+    let kind = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    kind.trim().to_ascii_lowercase().starts_with("application/x-www-form-urlencoded")
+}
+
 #[cfg(test)]
 mod tests {
     use http::Request;
@@ -77,7 +82,7 @@ mod tests {
 
     async fn read(budget: &Budget, length: usize, is_chunked: bool) -> Result<usize, Failure> {
         let (head, body) = form(length, is_chunked);
-        budget.read_form(&head, body).await.map(|(bytes, _)| bytes.len())
+        budget.read(&head, body, false).await.map(|(bytes, _)| bytes.len())
     }
 
     #[tokio::test]
@@ -89,14 +94,14 @@ mod tests {
         assert!(read(&budget, 200_001, true).await.is_err());
         let (mut head, body) = form(10, false);
         head.headers.remove(CONTENT_TYPE);
-        assert_eq!(budget.read_form(&head, body).await.expect("not read").0, Bytes::new());
+        assert_eq!(budget.read(&head, body, false).await.expect("not read").0, Bytes::new());
     }
 
     #[tokio::test(start_paused = true)]
     async fn large_bodies_wait_for_each_other() {
         let budget = Budget::new(200_000, 300_000);
         let (head, body) = form(200_000, false);
-        let first = budget.read_form(&head, body).await.expect("read");
+        let first = budget.read(&head, body, false).await.expect("read");
         let second = read(&budget, 200_000, false);
         tokio::pin!(second);
         assert!(tokio::time::timeout(std::time::Duration::from_secs(1), &mut second).await.is_err());

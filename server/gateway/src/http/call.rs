@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::HeaderMap;
 
 use super::failure::Failure;
@@ -19,6 +20,8 @@ pub(super) struct Call {
     pub(super) parameters: Parameters,
     /// The path's variable end, percent signs undone.
     pub(super) end: Option<String>,
+    /// A body that is no form, for operations that read such.
+    pub(super) body: Bytes,
     headers: HeaderMap,
     path: String,
     peer: Option<IpAddr>,
@@ -33,7 +36,27 @@ impl Call {
         peer: Option<IpAddr>,
         end: Option<String>,
     ) -> Self {
-        Self { state, style, parameters, end, path: head.uri.path().to_owned(), headers: head.headers, peer }
+        Self {
+            state,
+            style,
+            parameters,
+            end,
+            body: Bytes::new(),
+            path: head.uri.path().to_owned(),
+            headers: head.headers,
+            peer,
+        }
+    }
+
+    /// The call with a body that is no form.
+    pub(super) fn with_body(mut self, body: Bytes) -> Self {
+        self.body = body;
+        self
+    }
+
+    /// The body as JSON; `None` when there is none or it cannot be read.
+    pub(super) fn json(&self) -> Option<serde_json::Value> {
+        serde_json::from_slice(&self.body).ok()
     }
 
     /// Whether the path is one of the second version.

@@ -31,5 +31,6 @@ codes! {
     NAMESPACE_ILLEGAL = 22000 "illegal namespace";
     NAMESPACE_NOT_EXIST = 22001 "namespace not exist";
     NAMESPACE_EXISTS = 22002 "namespace already exist";
+    ILLEGAL_STATE = 23000 "illegal state";
     SERVER = 30000 "server error";
 }

@@ -1,5 +1,6 @@
 //! The server itself over HTTP: health, state, login, metrics, connections.
 
+pub(super) mod cluster;
 pub(super) mod namespace;
 
 use std::collections::BTreeMap;

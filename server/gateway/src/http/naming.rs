@@ -1,9 +1,15 @@
 //! Operations on services and instances.
 
 pub(super) mod beat;
+pub(super) mod catalog;
+pub(super) mod client;
+pub(super) mod discovery;
+pub(super) mod health;
 pub(super) mod instance;
 mod model;
+pub(super) mod operator;
 pub(super) mod service;
+pub(super) mod udp;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

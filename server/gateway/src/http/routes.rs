@@ -21,6 +21,15 @@ pub(super) enum Style {
     Loader2,
 }
 
+/// Which bodies an operation reads beside forms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BodyKind {
+    /// None.
+    Form,
+    /// Any: the operation looks at the content type.
+    Any,
+}
+
 /// What a path and a verb ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operation {
@@ -37,12 +46,40 @@ pub(super) enum Operation {
     UpdateService,
     ServiceDetail,
     ListServices,
+    ServiceNames,
+    Subscribers,
+    SelectorTypes,
+    SetMetadata,
+    RemoveMetadata,
+    CatalogService,
+    CatalogInstances,
+    CatalogServices,
+    HealthServer,
+    HealthCheckers,
+    SetHealth,
+    UpdateCluster,
+    PushState,
+    ResponsibleServer,
+    ReadSwitches,
+    SetSwitch,
+    SetLogLevel,
+    ListClients,
+    ClientDetail,
+    PublishedByClient,
+    SubscribedByClient,
+    PublishersOfService,
+    SubscribersOfService,
     NamingMetrics,
     ReadConfig,
     PublishConfig,
     RemoveConfig,
     PollConfigs,
     ListenersOfConfig,
+    ConfigsOfListener,
+    ConfigHealth,
+    ReloadConfigs,
+    ReadCapacity,
+    SetCapacity,
     ConfigCatalog,
     SearchConfigs,
     ReadHistory,
@@ -60,14 +97,42 @@ pub(super) enum Operation {
     Liveness,
     Readiness,
     ServerState,
+    Announcement,
+    Guide,
     Login,
     ReloadClient,
+    ReloadClients,
+    CurrentClients,
+    LoadOfNodes,
+    ThisNode,
+    Nodes,
+    NodeNames,
+    NodeHealth,
+    ReportNode,
+    UpdateNodes,
+    SwitchLookup,
+    RemoveNodes,
+    RaftCommand,
+    IdGenerators,
+    DiscoverTargets,
+    DiscoverNamespace,
+    DiscoverService,
     Prometheus,
     ActuatorHealth,
     Later,
 }
 
 impl Operation {
+    /// Which bodies the operation reads.
+    pub(super) fn body(self) -> BodyKind {
+        match self {
+            Self::PublishConfig | Self::ReportNode | Self::UpdateNodes | Self::RemoveNodes | Self::RaftCommand => {
+                BodyKind::Any
+            }
+            _ => BodyKind::Form,
+        }
+    }
+
     /// Whether the operation works while the server starts or stops.
     pub(super) fn works_before_ready(self) -> bool {
         matches!(self, Self::Liveness | Self::Readiness | Self::ServerState | Self::Prometheus | Self::ActuatorHealth)
@@ -130,8 +195,13 @@ pub(super) fn find(path: &str) -> Option<(&'static Route, Option<&str>)> {
         return Some((route, None));
     }
     let (folder, end) = path.rsplit_once('/')?;
-    let route = EXACT.get(format!("{folder}/{{}}").as_str())?;
-    Some((route, Some(end)))
+    if let Some(route) = EXACT.get(format!("{folder}/{{}}").as_str()) {
+        return Some((route, Some(end)));
+    }
+    // The one path with two variables; both are its end.
+    let two = path.strip_prefix("/prometheus/namespaceId/")?;
+    let is_two = matches!(two.split('/').collect::<Vec<_>>().as_slice(), [_, "service", _]);
+    is_two.then(|| EXACT.get(DISCOVER_SERVICE).map(|route| (*route, Some(two)))).flatten()
 }
 
 /// The style of a path that no route has.
@@ -157,14 +227,21 @@ use Operation::Later;
 use Style::{Config1, Console1, Loader2, Naming1, Wrapped};
 use Verb::{Any, Delete, Get, Patch, Post, Put};
 
+const DISCOVER_SERVICE: &str = "/prometheus/namespaceId/{}/service/{}";
+
 const LATER_GET: &[(Verb, Operation)] = &[(Get, Later)];
 const LATER_POST: &[(Verb, Operation)] = &[(Post, Later)];
 const LATER_PUT: &[(Verb, Operation)] = &[(Put, Later)];
-const LATER_ANY: &[(Verb, Operation)] = &[(Any, Later)];
 const METRICS: &[(Verb, Operation)] = &[(Get, Operation::NamingMetrics)];
 const LOGIN: &[(Verb, Operation)] = &[(Post, Operation::Login)];
-const SWITCHES: &[(Verb, Operation)] = &[(Get, Later), (Put, Later)];
-const BATCH: &[(Verb, Operation)] = &[(Put, Later), (Delete, Later)];
+const SWITCHES: &[(Verb, Operation)] = &[(Get, Operation::ReadSwitches), (Put, Operation::SetSwitch)];
+const BATCH: &[(Verb, Operation)] = &[(Put, Operation::SetMetadata), (Delete, Operation::RemoveMetadata)];
+const HEALTH: &[(Verb, Operation)] = &[(Put, Operation::SetHealth)];
+const PUSH_STATE: &[(Verb, Operation)] = &[(Any, Operation::PushState)];
+const OWNER: &[(Verb, Operation)] = &[(Get, Operation::ResponsibleServer)];
+const LOG_LEVEL: &[(Verb, Operation)] = &[(Put, Operation::SetLogLevel)];
+const CLIENT_METRICS: &[(Verb, Operation)] = &[(Get, Operation::ClientMetrics)];
+const RAFT: &[(Verb, Operation)] = &[(Post, Operation::RaftCommand)];
 const USERS: &[(Verb, Operation)] = &[(Get, Later), (Post, Later), (Put, Later), (Delete, Later)];
 const GRANTS: &[(Verb, Operation)] = &[(Get, Later), (Post, Later), (Delete, Later)];
 
@@ -195,42 +272,42 @@ static ROUTES: &[Route] = &[
     route("/v1/ns/instance/metadata/batch", Naming1, BATCH),
     route("/v1/ns/service", Naming1, SERVICE),
     route("/v1/ns/service/list", Naming1, &[(Get, Operation::ListServices)]),
-    route("/v1/ns/service/names", Naming1, LATER_ANY),
-    route("/v1/ns/service/subscribers", Naming1, LATER_GET),
-    route("/v1/ns/service/selector/types", Naming1, LATER_GET),
+    route("/v1/ns/service/names", Naming1, &[(Any, Operation::ServiceNames)]),
+    route("/v1/ns/service/subscribers", Naming1, &[(Get, Operation::Subscribers)]),
+    route("/v1/ns/service/selector/types", Naming1, &[(Get, Operation::SelectorTypes)]),
     route("/v1/ns/operator/metrics", Naming1, METRICS),
     route("/v1/ns/ops/metrics", Naming1, METRICS),
-    route("/v1/ns/operator/push/state", Naming1, LATER_ANY),
-    route("/v1/ns/ops/push/state", Naming1, LATER_ANY),
+    route("/v1/ns/operator/push/state", Naming1, PUSH_STATE),
+    route("/v1/ns/ops/push/state", Naming1, PUSH_STATE),
     route("/v1/ns/operator/switches", Naming1, SWITCHES),
     route("/v1/ns/ops/switches", Naming1, SWITCHES),
-    route("/v1/ns/operator/distro/client", Naming1, LATER_GET),
-    route("/v1/ns/ops/distro/client", Naming1, LATER_GET),
-    route("/v1/ns/operator/log", Naming1, LATER_PUT),
-    route("/v1/ns/ops/log", Naming1, LATER_PUT),
-    route("/v1/ns/catalog/service", Naming1, LATER_GET),
-    route("/v1/ns/catalog/instances", Naming1, LATER_ANY),
-    route("/v1/ns/catalog/services", Naming1, LATER_GET),
-    route("/v1/ns/health", Naming1, LATER_PUT),
-    route("/v1/ns/health/instance", Naming1, LATER_PUT),
-    route("/v1/ns/health/server", Naming1, LATER_ANY),
-    route("/v1/ns/health/checkers", Naming1, LATER_GET),
-    route("/v1/ns/cluster", Naming1, LATER_PUT),
+    route("/v1/ns/operator/distro/client", Naming1, OWNER),
+    route("/v1/ns/ops/distro/client", Naming1, OWNER),
+    route("/v1/ns/operator/log", Naming1, LOG_LEVEL),
+    route("/v1/ns/ops/log", Naming1, LOG_LEVEL),
+    route("/v1/ns/catalog/service", Naming1, &[(Get, Operation::CatalogService)]),
+    route("/v1/ns/catalog/instances", Naming1, &[(Any, Operation::CatalogInstances)]),
+    route("/v1/ns/catalog/services", Naming1, &[(Get, Operation::CatalogServices)]),
+    route("/v1/ns/health", Naming1, HEALTH),
+    route("/v1/ns/health/instance", Naming1, HEALTH),
+    route("/v1/ns/health/server", Naming1, &[(Any, Operation::HealthServer)]),
+    route("/v1/ns/health/checkers", Naming1, &[(Get, Operation::HealthCheckers)]),
+    route("/v1/ns/cluster", Naming1, &[(Put, Operation::UpdateCluster)]),
     route("/v1/cs/configs", Config1, CONFIG),
     route("/v1/cs/configs/listener", Config1, &[(Post, Operation::PollConfigs), (Get, Operation::ListenersOfConfig)]),
     route("/v1/cs/configs/catalog", Config1, &[(Get, Operation::ConfigCatalog)]),
-    route("/v1/cs/listener", Config1, LATER_GET),
+    route("/v1/cs/listener", Config1, &[(Get, Operation::ConfigsOfListener)]),
     route("/v1/cs/history", Config1, &[(Get, Operation::ReadHistory)]),
     route("/v1/cs/history/previous", Config1, &[(Get, Operation::PreviousHistory)]),
     route("/v1/cs/history/configs", Config1, &[(Get, Operation::HistoryConfigs)]),
-    route("/v1/cs/capacity", Config1, &[(Get, Later), (Post, Later)]),
-    route("/v1/cs/metrics/current", Config1, &[(Get, Operation::ClientMetrics)]),
-    route("/v1/cs/metrics/cluster", Config1, LATER_GET),
-    route("/v1/cs/ops/localCache", Config1, LATER_POST),
-    route("/v1/cs/ops/log", Config1, LATER_PUT),
+    route("/v1/cs/capacity", Config1, &[(Get, Operation::ReadCapacity), (Post, Operation::SetCapacity)]),
+    route("/v1/cs/metrics/current", Config1, CLIENT_METRICS),
+    route("/v1/cs/metrics/cluster", Config1, CLIENT_METRICS),
+    route("/v1/cs/ops/localCache", Config1, &[(Post, Operation::ReloadConfigs)]),
+    route("/v1/cs/ops/log", Config1, LOG_LEVEL),
     route("/v1/cs/ops/derby", Config1, LATER_GET),
     route("/v1/cs/ops/data/removal", Config1, LATER_POST),
-    route("/v1/cs/health", Config1, LATER_GET),
+    route("/v1/cs/health", Config1, &[(Get, Operation::ConfigHealth)]),
     route("/v1/cs/communication/configWatchers", Config1, LATER_GET),
     route("/v1/cs/communication/watcherConfigs", Config1, LATER_GET),
     route(
@@ -244,20 +321,20 @@ static ROUTES: &[Route] = &[
         ],
     ),
     route("/v1/console/server/state", Console1, &[(Get, Operation::ServerState)]),
-    route("/v1/console/server/announcement", Console1, LATER_GET),
-    route("/v1/console/server/guide", Console1, LATER_GET),
+    route("/v1/console/server/announcement", Console1, &[(Get, Operation::Announcement)]),
+    route("/v1/console/server/guide", Console1, &[(Get, Operation::Guide)]),
     route("/v1/console/health/liveness", Console1, &[(Get, Operation::Liveness)]),
     route("/v1/console/health/readiness", Console1, &[(Get, Operation::Readiness)]),
-    route("/v1/core/cluster/self", Console1, LATER_GET),
-    route("/v1/core/cluster/nodes", Console1, LATER_GET),
-    route("/v1/core/cluster/simple/nodes", Console1, LATER_GET),
-    route("/v1/core/cluster/health", Console1, LATER_GET),
-    route("/v1/core/cluster/report", Console1, LATER_POST),
-    route("/v1/core/cluster/switch/lookup", Console1, LATER_POST),
-    route("/v1/core/cluster/server/leave", Console1, LATER_POST),
-    route("/v1/core/ops/raft", Console1, LATER_POST),
-    route("/v1/core/ops/idInfo", Console1, LATER_GET),
-    route("/v1/core/ops/log", Console1, LATER_PUT),
+    route("/v1/core/cluster/self", Console1, &[(Get, Operation::ThisNode)]),
+    route("/v1/core/cluster/nodes", Console1, &[(Get, Operation::Nodes)]),
+    route("/v1/core/cluster/simple/nodes", Console1, &[(Get, Operation::NodeNames)]),
+    route("/v1/core/cluster/health", Console1, &[(Get, Operation::NodeHealth)]),
+    route("/v1/core/cluster/report", Console1, &[(Post, Operation::ReportNode)]),
+    route("/v1/core/cluster/switch/lookup", Console1, &[(Post, Operation::SwitchLookup)]),
+    route("/v1/core/cluster/server/leave", Console1, &[(Post, Operation::RemoveNodes)]),
+    route("/v1/core/ops/raft", Console1, RAFT),
+    route("/v1/core/ops/idInfo", Console1, &[(Get, Operation::IdGenerators)]),
+    route("/v1/core/ops/log", Console1, LOG_LEVEL),
     route("/v1/auth/login", Console1, LOGIN),
     route("/v1/auth/users/login", Console1, LOGIN),
     route("/v1/auth/users", Console1, USERS),
@@ -274,19 +351,19 @@ static ROUTES: &[Route] = &[
     route("/v2/ns/instance/metadata/batch", Wrapped, BATCH),
     route("/v2/ns/service", Wrapped, SERVICE),
     route("/v2/ns/service/list", Wrapped, &[(Get, Operation::ListServices)]),
-    route("/v2/ns/catalog/instances", Wrapped, LATER_ANY),
-    route("/v2/ns/health", Wrapped, LATER_PUT),
-    route("/v2/ns/health/instance", Wrapped, LATER_PUT),
+    route("/v2/ns/catalog/instances", Naming1, &[(Any, Operation::CatalogInstances)]),
+    route("/v2/ns/health", Wrapped, HEALTH),
+    route("/v2/ns/health/instance", Wrapped, HEALTH),
     route("/v2/ns/operator/metrics", Wrapped, METRICS),
     route("/v2/ns/ops/metrics", Wrapped, METRICS),
     route("/v2/ns/operator/switches", Wrapped, SWITCHES),
     route("/v2/ns/ops/switches", Wrapped, SWITCHES),
-    route("/v2/ns/client", Wrapped, LATER_GET),
-    route("/v2/ns/client/list", Wrapped, LATER_GET),
-    route("/v2/ns/client/publish/list", Wrapped, LATER_GET),
-    route("/v2/ns/client/subscribe/list", Wrapped, LATER_GET),
-    route("/v2/ns/client/service/publisher/list", Wrapped, LATER_GET),
-    route("/v2/ns/client/service/subscriber/list", Wrapped, LATER_GET),
+    route("/v2/ns/client", Wrapped, &[(Get, Operation::ClientDetail)]),
+    route("/v2/ns/client/list", Wrapped, &[(Get, Operation::ListClients)]),
+    route("/v2/ns/client/publish/list", Wrapped, &[(Get, Operation::PublishedByClient)]),
+    route("/v2/ns/client/subscribe/list", Wrapped, &[(Get, Operation::SubscribedByClient)]),
+    route("/v2/ns/client/service/publisher/list", Wrapped, &[(Get, Operation::PublishersOfService)]),
+    route("/v2/ns/client/service/subscriber/list", Wrapped, &[(Get, Operation::SubscribersOfService)]),
     route("/v2/cs/config", Wrapped, CONFIG),
     route("/v2/cs/config/searchDetail", Wrapped, &[(Get, Operation::SearchConfigs)]),
     route("/v2/cs/history", Wrapped, &[(Get, Operation::ReadHistory)]),
@@ -307,23 +384,28 @@ static ROUTES: &[Route] = &[
     ),
     route("/v2/console/health/liveness", Wrapped, &[(Get, Operation::Liveness)]),
     route("/v2/console/health/readiness", Wrapped, &[(Get, Operation::Readiness)]),
-    route("/v2/core/cluster/node/self", Loader2, LATER_GET),
-    route("/v2/core/cluster/node/list", Loader2, &[(Get, Later), (Put, Later)]),
-    route("/v2/core/cluster/node/self/health", Loader2, LATER_GET),
-    route("/v2/core/cluster/lookup", Loader2, LATER_PUT),
-    route("/v2/core/cluster/nodes", Loader2, &[(Delete, Later)]),
-    route("/v2/core/ops/raft", Loader2, LATER_POST),
-    route("/v2/core/ops/ids", Loader2, LATER_GET),
-    route("/v2/core/ops/log", Loader2, LATER_PUT),
-    route("/v2/core/loader/current", Loader2, LATER_GET),
-    route("/v2/core/loader/reloadCurrent", Loader2, LATER_GET),
-    route("/v2/core/loader/smartReloadCluster", Loader2, LATER_GET),
+    route("/v2/core/cluster/node/self", Wrapped, &[(Get, Operation::ThisNode)]),
+    route("/v2/core/cluster/node/list", Wrapped, &[(Get, Operation::Nodes), (Put, Operation::UpdateNodes)]),
+    route("/v2/core/cluster/node/self/health", Wrapped, &[(Get, Operation::NodeHealth)]),
+    route("/v2/core/cluster/lookup", Wrapped, &[(Put, Operation::SwitchLookup)]),
+    route("/v2/core/cluster/nodes", Wrapped, &[(Delete, Operation::RemoveNodes)]),
+    route("/v2/core/ops/raft", Loader2, RAFT),
+    route("/v2/core/ops/ids", Loader2, &[(Get, Operation::IdGenerators)]),
+    route("/v2/core/ops/log", Loader2, LOG_LEVEL),
+    route("/v2/core/loader/current", Loader2, &[(Get, Operation::CurrentClients)]),
+    route(
+        "/v2/core/loader/reloadCurrent",
+        Loader2,
+        &[(Get, Operation::ReloadClients), (Post, Operation::ReloadClients)],
+    ),
+    route("/v2/core/loader/smartReloadCluster", Loader2, &[(Get, Later), (Post, Later)]),
     route("/v2/core/loader/reloadClient", Loader2, &[(Get, Operation::ReloadClient), (Post, Operation::ReloadClient)]),
-    route("/v2/core/loader/cluster", Loader2, LATER_GET),
+    route("/v2/core/loader/cluster", Loader2, &[(Get, Operation::LoadOfNodes)]),
     route("/actuator/health", Console1, &[(Get, Operation::ActuatorHealth)]),
     route("/actuator/prometheus", Console1, &[(Get, Operation::Prometheus)]),
-    route("/prometheus", Console1, LATER_GET),
-    route("/prometheus/namespaceId/{}", Console1, LATER_GET),
+    route("/prometheus", Console1, &[(Get, Operation::DiscoverTargets)]),
+    route("/prometheus/namespaceId/{}", Console1, &[(Get, Operation::DiscoverNamespace)]),
+    route(DISCOVER_SERVICE, Console1, &[(Get, Operation::DiscoverService)]),
 ];
 
 /// The whole table; metrics keep a row per place in it.

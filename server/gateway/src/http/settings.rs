@@ -32,6 +32,9 @@ pub struct Settings {
     pub trust_forwarded: bool,
     /// Whether web pages of any origin may call the API. Default true.
     pub allow_any_origin: bool,
+    /// Whether `/prometheus` lists all instances as targets for the service discovery of Prometheus.
+    /// Default false.
+    pub prometheus_discovery: bool,
     /// Shortest time that a long poll is held, in milliseconds. Default 10000.
     pub min_long_poll_ms: u64,
     /// Longest time that a long poll is held, in milliseconds. Default 120000.
@@ -52,6 +55,7 @@ impl Default for Settings {
             max_metadata: crate::check::METADATA_LENGTH,
             trust_forwarded: true,
             allow_any_origin: true,
+            prometheus_discovery: false,
             min_long_poll_ms: 10_000,
             max_long_poll_ms: 120_000,
             long_poll_margin_ms: 500,

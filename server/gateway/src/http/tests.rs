@@ -78,6 +78,10 @@ impl Host for Alone {
     fn connections(&self) -> u64 {
         3
     }
+
+    fn clients(&self) -> BTreeMap<String, Value> {
+        ["a", "b", "c"].into_iter().map(|id| (id.to_owned(), Value::Null)).collect()
+    }
 }
 
 /// A door with everything behind it.
@@ -144,6 +148,8 @@ impl Server {
             settings,
             version: "1.2.3",
             port: 8848,
+            address: "127.0.0.1:8848".to_owned(),
+            udp: Arc::default(),
         };
         Self { door: router(state.clone()), door_state: state, host, _guards: vec![shard_guard, meta_guard] }
     }

@@ -1,9 +1,13 @@
 //! What operators change: services, clusters, overrides, health by hand.
 
+use std::sync::Arc;
+
+use futures::future::join_all;
+
 use crate::{
     Error, Naming, Registration,
     model::{
-        Address, ClusterMetadata, InstanceKey, InstanceOverride, OverrideChange, ServiceKey, ServiceKind,
+        Address, ClusterMetadata, Instance, InstanceKey, InstanceOverride, OverrideChange, ServiceKey, ServiceKind,
         ServiceMetadata,
     },
     shard::{Operation, Owner},
@@ -66,6 +70,32 @@ impl Naming {
             Error::NoInstances { service, .. } => Error::NoInstances { service, cluster },
             other => other,
         })
+    }
+
+    /// Changes metadata that operators set, on all instances of a service that `matches` picks. Answers those that
+    /// were changed, as they were shown before. An unknown service has no instances.
+    ///
+    /// # Errors
+    /// What a write can fail with.
+    pub async fn change_metadata(
+        &self,
+        service: &ServiceKey,
+        matches: impl Fn(&Instance) -> bool,
+        change: &OverrideChange,
+    ) -> Result<Vec<Arc<Instance>>, Error> {
+        let view = self.view(service);
+        let found: Vec<Arc<Instance>> = view.instances().iter().filter(|one| matches(one)).cloned().collect();
+        let writes = found.iter().map(|instance| self.change_override(service, instance.key(), change.clone()));
+        let mut changed = Vec::new();
+        for (instance, written) in found.iter().zip(join_all(writes).await) {
+            match written {
+                Ok(()) => changed.push(instance.clone()),
+                // It went away meanwhile.
+                Err(Error::NoInstances { .. } | Error::InstanceNotFound) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(changed)
     }
 
     /// Creates an empty service.

@@ -73,6 +73,12 @@ impl Naming {
         self.registry().shard(service).machine.kind(service).is_some()
     }
 
+    /// Whether a service has an instance.
+    #[must_use]
+    pub fn has_instances(&self, service: &ServiceKey) -> bool {
+        self.registry().shard(service).machine.has_instances(service)
+    }
+
     /// A service as operators see it.
     ///
     /// # Errors
@@ -128,6 +134,16 @@ impl Naming {
             (&one.client.connection, &one.service).cmp(&(&other.client.connection, &other.service))
         });
         subscribers
+    }
+
+    /// The services that a connection subscribes to, sorted.
+    #[must_use]
+    pub fn subscriptions_of(&self, connection: &str) -> Vec<ServiceKey> {
+        let all = self.registry().hub.subscribers(|_| true).into_iter();
+        let mut services: Vec<ServiceKey> =
+            all.filter(|(_, mailbox)| mailbox.client().connection == connection).map(|(service, _)| service).collect();
+        services.sort_unstable();
+        services
     }
 
     /// Figures, without those that cost a walk over all publications.

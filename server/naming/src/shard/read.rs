@@ -99,6 +99,34 @@ impl ShardMachine {
         places.collect()
     }
 
+    /// All who publish something.
+    pub(crate) fn owners(&self) -> HashSet<Owner> {
+        let state = self.read();
+        state.services.values().flat_map(|service| service.publications.keys().cloned()).collect()
+    }
+
+    /// What an owner holds, service by service.
+    pub(crate) fn held_by(&self, owner: &Owner) -> Vec<(ServiceKey, Publication)> {
+        let state = self.read();
+        let of = |key: &ServiceKey| Some((key.clone(), state.services.get(key)?.publications.get(owner)?.clone()));
+        match owner {
+            Owner::Connection { .. } => state.connections.get(owner).into_iter().flatten().filter_map(of).collect(),
+            Owner::Beaten(_) | Owner::Persistent(_) => state.services.keys().filter_map(of).collect(),
+        }
+    }
+
+    /// What is published for a service, and by whom.
+    pub(crate) fn publications(&self, key: &ServiceKey) -> Vec<(Owner, Publication)> {
+        let state = self.read();
+        let Some(service) = state.services.get(key) else { return Vec::new() };
+        service.publications.iter().map(|(owner, publication)| (owner.clone(), publication.clone())).collect()
+    }
+
+    /// Whether a service has an instance.
+    pub(crate) fn has_instances(&self, key: &ServiceKey) -> bool {
+        self.read().services.get(key).is_some_and(|service| service.instances().next().is_some())
+    }
+
     /// Whether an owner in grace holds something at `address`.
     pub(crate) fn has_in_grace(&self, key: &ServiceKey, address: &Address) -> bool {
         let state = self.read();

@@ -1,13 +1,16 @@
 //! Instances over HTTP: register, deregister, update, patch, list, detail, statuses.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use nacre_naming::{
-    DEFAULT_CLUSTER, Filter, IdPolicy, InstanceKey, InstanceOverride, NewInstance, OverrideChange, ServiceKey,
-    check_instance,
+    Address, DEFAULT_CLUSTER, Filter, IdPolicy, Instance, InstanceKey, InstanceOverride, NewInstance, OverrideChange,
+    ServiceKey, check_instance,
 };
 
-use super::{Subject, grouped_service, metadata, model, refuse, service};
+use serde::Deserialize;
+
+use super::{Subject, grouped_service, metadata, model, refuse, service, udp};
 use crate::http::answer::Answer;
 use crate::http::call::Call;
 use crate::http::code::Code;
@@ -103,8 +106,31 @@ pub(in crate::http) fn list(call: &Call) -> Result<Answer, Failure> {
     let clusters = call.get(if call.is_v2() { "clusterName" } else { "clusters" }).unwrap_or_default();
     let healthy_only = call.boolean("healthyOnly")?.unwrap_or(false);
     let filter = Filter::clusters_of(Some(&clusters)).healthy_only(healthy_only);
+    subscribe_by_datagram(call, &service, &clusters);
     let list = call.state.naming.list(&service, &filter);
     Ok(Answer::data(model::Listing::new(&list)))
+}
+
+/// A client that reads pushes and names a port is told of changes there. Only the caller itself can be named, so that
+/// nobody has others pushed to.
+fn subscribe_by_datagram(call: &Call, service: &ServiceKey, clusters: &str) {
+    let Ok(Some(port @ 1..)) = call.number::<u16>("udpPort") else { return };
+    let agent = call.header("user-agent").or_else(|| call.header("client-version")).unwrap_or_default();
+    if !udp::reads_pushes(agent) {
+        return;
+    }
+    let ip = call.client_ip();
+    if call.filled("clientIP").is_some_and(|named| *named != *ip) {
+        return;
+    }
+    let Ok(ip) = ip.parse() else { return };
+    call.state.udp.subscribe(udp::Subscriber {
+        service: service.clone(),
+        address: std::net::SocketAddr::new(ip, port),
+        agent: agent.to_owned(),
+        app: call.filled("app").unwrap_or_default().into_owned(),
+        clusters: clusters.to_owned(),
+    });
 }
 
 /// One instance, also a disabled one.
@@ -130,6 +156,60 @@ pub(in crate::http) fn statuses(call: &Call) -> Result<Answer, Failure> {
         named.ok_or_else(|| Failure::invalid(format!("'{key}' is not of the form namespace##group@@name")))?;
     let view = call.state.naming.view(&service);
     Ok(Answer::bare(model::Statuses::new(view.instances())))
+}
+
+/// Metadata of many instances: the parameter `instances` picks some by their address and cluster, without it all
+/// are meant.
+pub(in crate::http) async fn set_metadata(call: &Call) -> Result<Answer, Failure> {
+    change_metadata(call, |set| OverrideChange { set, ..OverrideChange::default() }).await
+}
+
+/// Takes metadata entries out again that operators set on many instances.
+pub(in crate::http) async fn remove_metadata(call: &Call) -> Result<Answer, Failure> {
+    change_metadata(call, |named| OverrideChange { remove: named.into_keys().collect(), ..OverrideChange::default() })
+        .await
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Picked {
+    ip: String,
+    port: i32,
+    #[serde(default)]
+    cluster_name: Option<String>,
+}
+
+async fn change_metadata(
+    call: &Call,
+    change: impl FnOnce(BTreeMap<String, String>) -> OverrideChange,
+) -> Result<Answer, Failure> {
+    let service = service(call)?;
+    call.required("metadata")?;
+    let change = change(metadata(call)?);
+    let picked: Option<Vec<Picked>> = match call.filled("instances") {
+        None => None,
+        Some(text) => {
+            let picked = serde_json::from_str(&text);
+            Some(picked.map_err(|error| Failure::unreadable(format!("cannot read the instances: {error}")))?)
+        }
+    };
+    let naming = &call.state.naming;
+    let kind = naming.view(&service).kind();
+    let wanted_kind = match call.filled("consistencyType").as_deref() {
+        Some("ephemeral") => kind.is_ephemeral(),
+        Some("persist") => !kind.is_ephemeral(),
+        _ => true,
+    };
+    let matches = |instance: &Instance| {
+        let is_same = |one: &Picked| {
+            let cluster = one.cluster_name.as_deref().filter(|name| !name.is_empty()).unwrap_or(DEFAULT_CLUSTER);
+            cluster == instance.cluster && instance.is_at(&Address::new(&one.ip, one.port))
+        };
+        wanted_kind && picked.as_ref().is_none_or(|picked| picked.iter().any(is_same))
+    };
+    let changed = naming.change_metadata(&service, matches, &change).await;
+    let changed = changed.map_err(|error| refuse(&error, Subject::Instance))?;
+    Ok(Answer::data(model::Updated::new(&changed, kind.is_ephemeral())))
 }
 
 /// The service, host and port that every operation on one instance needs.

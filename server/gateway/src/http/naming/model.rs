@@ -48,7 +48,7 @@ impl<'a> Listing<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Host<'a> {
+pub(super) struct Host<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     instance_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,7 +69,7 @@ struct Host<'a> {
 }
 
 impl<'a> Host<'a> {
-    fn new(instance: &'a Instance, service_name: &'a str, ephemeral: bool) -> Self {
+    pub(super) fn new(instance: &'a Instance, service_name: &'a str, ephemeral: bool) -> Self {
         let named = instance.metadata.get("preserved.instance.id.generator").map(String::as_str);
         Self {
             instance_id: instance.instance_id.as_deref(),
@@ -137,6 +137,23 @@ impl Statuses {
             format!("{ip}:{}_{}", instance.port, instance.healthy)
         };
         Self { ips: instances.iter().map(status).collect() }
+    }
+}
+
+/// The instances that a batch changed.
+#[derive(Serialize)]
+pub(super) struct Updated {
+    updated: Vec<String>,
+}
+
+impl Updated {
+    pub(super) fn new(instances: &[Arc<Instance>], is_ephemeral: bool) -> Self {
+        let kind = if is_ephemeral { "ephemeral" } else { "persistent" };
+        let name = |instance: &Arc<Instance>| {
+            let ip = instance.ip.as_deref().unwrap_or_default();
+            format!("{ip}:{}:unknown:{}:{kind}", instance.port, instance.cluster)
+        };
+        Self { updated: instances.iter().map(name).collect() }
     }
 }
 
@@ -238,7 +255,7 @@ impl<'a> Cluster2<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct SelectorModel<'a> {
+pub(super) struct SelectorModel<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -249,7 +266,7 @@ struct SelectorModel<'a> {
 }
 
 impl<'a> SelectorModel<'a> {
-    fn new(selector: &'a Selector) -> Self {
+    pub(super) fn new(selector: &'a Selector) -> Self {
         match selector {
             Selector::None => Self { kind: "none", expression: None, labels: None, context_type: "NONE" },
             Selector::Label { expression } => Self {
@@ -264,7 +281,7 @@ impl<'a> SelectorModel<'a> {
 
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "UPPERCASE")]
-enum CheckerModel<'a> {
+pub(super) enum CheckerModel<'a> {
     Tcp,
     #[serde(rename_all = "camelCase")]
     Http {
@@ -281,7 +298,7 @@ enum CheckerModel<'a> {
 }
 
 impl<'a> CheckerModel<'a> {
-    fn new(checker: &'a HealthChecker) -> Self {
+    pub(super) fn new(checker: &'a HealthChecker) -> Self {
         match checker {
             HealthChecker::Http { path, headers, expected_response_code } => {
                 Self::Http { path, headers, expected_response_code: *expected_response_code }

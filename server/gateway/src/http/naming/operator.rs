@@ -1,0 +1,135 @@
+//! What operators ask naming as a whole: pushes, who is responsible, subscribers, names.
+
+use std::collections::BTreeMap;
+
+use nacre_naming::ServiceKey;
+use serde::Serialize;
+
+use super::catalog::Page;
+use super::{named, namespace};
+use crate::http::answer::Answer;
+use crate::http::call::Call;
+use crate::http::failure::Failure;
+use crate::http::naming::udp;
+
+#[derive(Serialize)]
+struct PushState {
+    succeed: u64,
+    total: u64,
+    ratio: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<PushCost>,
+    reset: bool,
+}
+
+/// Milliseconds; -1 when nothing was measured.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PushCost {
+    avg_push_cost: f64,
+    max_push_cost: f64,
+}
+
+/// How pushes went since the start.
+pub(in crate::http) fn push_state(call: &Call) -> Result<Answer, Failure> {
+    let push = call.state.naming.stats().push;
+    let total = push.acked + push.failed + push.timed_out;
+    let ratio = if total == 0 { 0.0 } else { push.acked as f64 / total as f64 };
+    let detail = call.boolean("detail")?.unwrap_or(false).then(|| match push.measured {
+        0 => PushCost { avg_push_cost: -1.0, max_push_cost: -1.0 },
+        measured => PushCost {
+            avg_push_cost: push.latency_sum_micros as f64 / measured as f64 / 1000.0,
+            max_push_cost: push.latency_max_micros as f64 / 1000.0,
+        },
+    });
+    Ok(Answer::bare(PushState { succeed: push.acked, total, ratio, detail, reset: false }))
+}
+
+/// Which node answers for an address of HTTP clients: on a single node this one.
+pub(in crate::http) fn responsible_server(call: &Call) -> Result<Answer, Failure> {
+    call.required("ip")?;
+    call.number::<i32>("port")?.ok_or(Failure::Missing { name: "port", kind: "Integer" })?;
+    Ok(Answer::bare(BTreeMap::from([("responsibleServer", &call.state.address)])))
+}
+
+/// The kinds of selectors.
+pub(in crate::http) fn selector_types() -> Answer {
+    Answer::result(200, None, ["label", "none"])
+}
+
+#[derive(Serialize)]
+struct Names {
+    /// The odd key is what clients read.
+    #[serde(rename = "META-INF/services")]
+    services: BTreeMap<String, Vec<String>>,
+    count: usize,
+}
+
+/// The grouped names of all services by namespace; with `expr` those that contain it.
+pub(in crate::http) fn names(call: &Call) -> Answer {
+    let expression = call.filled("expr").unwrap_or_default();
+    let wanted = call.filled("namespaceId");
+    let all = call.state.naming.all_services(wanted.as_deref());
+    let mut services: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (namespace, keys) in all {
+        let names = keys.iter().map(|key| key.grouped_name().to_owned());
+        services.insert(namespace, names.filter(|name| name.contains(&*expression)).collect());
+    }
+    if let Some(namespace) = wanted {
+        services.entry(namespace.into_owned()).or_default();
+    }
+    let count = services.values().map(Vec::len).sum();
+    Answer::bare(Names { services, count })
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Subscriber {
+    addr_str: String,
+    agent: String,
+    app: String,
+    ip: String,
+    port: u16,
+    namespace_id: String,
+    service_name: String,
+    cluster: String,
+}
+
+#[derive(Serialize)]
+struct Subscribers {
+    subscribers: Vec<Subscriber>,
+    count: usize,
+}
+
+/// A page of who subscribes to the services whose name and group contain those that are named.
+pub(in crate::http) fn subscribers(call: &Call) -> Result<Answer, Failure> {
+    let (group, name) = named(call).ok_or(Failure::missing("serviceName"))?;
+    let page = Page::new(call.number("pageNo")?.unwrap_or(1), call.number("pageSize")?.unwrap_or(1000));
+    let namespace = namespace(call);
+    let matches = |key: &ServiceKey| key.name().contains(&*name) && key.group().contains(&*group);
+    let connected = call.state.naming.subscribers(&namespace, matches).into_iter().map(|subscriber| Subscriber {
+        // Nacos shows the port of an HTTP client only.
+        addr_str: format!("{}:0", subscriber.client.ip),
+        agent: subscriber.client.agent.clone(),
+        app: subscriber.client.app.clone(),
+        ip: subscriber.client.ip.clone(),
+        port: 0,
+        namespace_id: subscriber.service.namespace().to_owned(),
+        service_name: subscriber.service.grouped_name().to_owned(),
+        cluster: subscriber.clusters.unwrap_or_default(),
+    });
+    let of_udp = call.state.udp.subscribers(|key| key.namespace() == namespace && matches(key));
+    let of_udp = of_udp.into_iter().map(|udp::Subscriber { service, address, agent, app, clusters }| Subscriber {
+        addr_str: address.to_string(),
+        agent,
+        app,
+        ip: address.ip().to_string(),
+        port: address.port(),
+        namespace_id: service.namespace().to_owned(),
+        service_name: service.grouped_name().to_owned(),
+        cluster: clusters,
+    });
+    let all: Vec<Subscriber> = connected.chain(of_udp).collect();
+    let count = all.len();
+    Ok(Answer::bare(Subscribers { subscribers: page.of(all), count }))
+}
