@@ -46,6 +46,7 @@ have go || need golang-go
 have node || need nodejs
 have npm || need npm
 have python3 || need python3
+have ruby && ruby -e 'require "ffi"; require "minitest"' 2>/dev/null || need ruby ruby-ffi ruby-minitest
 python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || need python3-venv
 
 if [ "${#packages[@]}" -gt 0 ]; then
