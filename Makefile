@@ -57,6 +57,7 @@ test: setup server-dev ## every test of every language
 	@$(TIMED) "rust" $(MAKE) --no-print-directory test-rust
 	@$(TIMED) "official clients" $(MAKE) --no-print-directory test-compat
 	@$(TIMED) "java" $(MAKE) --no-print-directory java
+	@$(TIMED) "node" $(MAKE) --no-print-directory node
 
 test-rust: server-dev ## unit, property, vector, end-to-end and crash tests
 	cargo test --locked --workspace
@@ -78,6 +79,10 @@ bench-java: build ## measure the Java client beside nacos-client, release builds
 	CARGO_TARGET_DIR=$(TARGET) NACRE_SERVER=$(TARGET)/release/nacre NACRE_HARNESS=$(TARGET)/debug/nacre-harness \
 		mvn -B -q -f java/pom.xml -P bench -pl nacre-bench -am verify -DskipTests \
 		-Dnacre.cargo.profile=dist -Dnacre.cargo.features=
+
+.PHONY: node
+node: server-dev ## the Node client and its tests
+	CARGO_TARGET_DIR=$(TARGET) node/check.sh
 
 vectors: server-dev ## the captured Nacos scenarios, gRPC and HTTP
 	cargo test --locked -p nacre-e2e --test 'vectors_*'
@@ -104,4 +109,4 @@ fmt: ## format the sources
 clean: ## remove build output; ./data stays
 	cargo clean
 	rm -rf java/target java/*/target java/*/*/target examples/*/target bindings/uniffi/kotlin/target
-	rm -rf tests/compat/node/node_modules
+	rm -rf tests/compat/node/node_modules node/node_modules node/dist node/native node/docs

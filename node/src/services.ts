@@ -268,16 +268,11 @@ export class ServiceWatch extends Watch<ServiceChange> {
     listener: Listener<ServiceChange> | undefined,
     options: ServiceWatchOptions | undefined,
   ) {
-    super(client, `service ${service.group}@@${service.name}`, options);
+    super(client, `service ${service.group}@@${service.name}`, listener, options);
     this.service = service;
     this.accepts = filter(options?.selector);
-    if (listener !== undefined) this.on('change', check.listener(listener, 'listener'));
-    try {
-      this.followed = services.add(service, this);
-    } catch (error) {
-      client.watches.delete(this);
-      throw error;
-    }
+    this.followed = services.add(service, this);
+    this.begun();
     this.changed();
   }
 
