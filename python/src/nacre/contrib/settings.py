@@ -138,7 +138,7 @@ class ReloadingSettings(Generic[S]):
 def _with(settings_cls: type[S], values: dict[str, Any]) -> type[S]:
     """The same settings with one more source, after its own ones."""
 
-    def customise(_: Any, settings_cls: type[BaseSettings], **given: Any) -> tuple[Any, ...]:
+    def customise(_: Any, /, settings_cls: type[BaseSettings], **given: Any) -> tuple[Any, ...]:
         own = original(settings_cls, **given)
         return (*own, _Values(settings_cls, values))
 
