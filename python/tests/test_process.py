@@ -19,6 +19,7 @@ import pytest
 from harness import LIMIT, ROOT, Scope, Server, eventually
 
 import nacre
+from nacre import _process
 
 ONE = nacre.Instance("10.0.0.1", 8080)
 ENDINGS = {
@@ -247,6 +248,24 @@ def test_forks_while_calls_run(client: nacre.Client) -> None:
         for thread in threads:
             thread.join(LIMIT)
     assert not failures
+
+
+def test_threads_of_a_child_share_one_connection(client: nacre.Client) -> None:
+    def child() -> Any:
+        together = threading.Barrier(8)
+
+        def work() -> None:
+            together.wait()
+            client.config.get("x")
+
+        threads = [threading.Thread(target=work) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return _process.current().native.counts()[0]
+
+    assert in_child(child) == "1"
 
 
 def test_a_child_of_a_child(client: nacre.Client) -> None:
