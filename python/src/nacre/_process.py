@@ -349,7 +349,7 @@ def current() -> Process:
 
 
 def opening() -> threading.Lock:
-    """Held while a client opens anew in a child of a fork. No lock of the client's own can be: its holder may be gone."""
+    """Held while a client opens anew in a child, in place of a lock of its own, whose holder may be gone."""
     return _state.opening
 
 
