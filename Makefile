@@ -88,9 +88,14 @@ bench-java: build ## measure the Java client beside nacos-client, release builds
 		mvn -B -q -f java/pom.xml -P bench -pl nacre-bench -am verify -DskipTests \
 		-Dnacre.cargo.profile=dist -Dnacre.cargo.features=
 
-.PHONY: node
+.PHONY: node bench-node
 node: server-dev ## the Node client and its tests
 	CARGO_TARGET_DIR=$(TARGET) node/check.sh
+
+bench-node: build ## measure the Node client beside the package nacos, release builds
+	cargo build --locked -p nacre-harness
+	CARGO_TARGET_DIR=$(TARGET) NACRE_SERVER=$(TARGET)/release/nacre NACRE_HARNESS=$(TARGET)/debug/nacre-harness \
+		node/bench/run.sh
 
 vectors: server-dev ## the captured Nacos scenarios, gRPC and HTTP
 	cargo test --locked -p nacre-e2e --test 'vectors_*'

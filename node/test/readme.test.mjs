@@ -20,6 +20,8 @@ const PRINTED = {
   Changes: /now 1\n(.*\n)*limit: 10\n|limit: 10\n(.*\n)*/,
   Errors: /^true (true|timeout) true\n$/,
   Logging: '',
+  With: 'you are at /list\n10\n',
+  In: '',
 };
 
 let scope;
@@ -40,7 +42,8 @@ it('has programs', () => assert.deepEqual(programs.map(({ title }) => title), Ob
 for (const { title, program } of programs) {
   it(title, async () => {
     const source = program.replaceAll('127.0.0.1:8848', servers);
-    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', source], { cwd: root });
+    const type = /^import /m.test(source) ? 'module' : 'commonjs';
+    const { stdout } = await promisify(execFile)(process.execPath, [`--input-type=${type}`, '-e', source], { cwd: root });
     if (typeof PRINTED[title] === 'string') assert.equal(stdout, PRINTED[title]);
     else assert.match(stdout, PRINTED[title]);
   });
