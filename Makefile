@@ -33,7 +33,7 @@ COMPAT := python3 tests/compat/run.py
 COMPAT_SUITES := java go python node
 
 .PHONY: help setup build run server-dev test test-rust test-compat $(addprefix compat-,$(COMPAT_SUITES)) \
-	java uniffi vectors test-long figures figures-client bench bench-java lint fmt clean
+	java python uniffi vectors test-long figures figures-client bench bench-java bench-python lint fmt clean
 
 help: ## print this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,8 @@ test: setup server-dev ## every test of every language
 	@$(TIMED) "rust" $(MAKE) --no-print-directory test-rust
 	@$(TIMED) "official clients" $(MAKE) --no-print-directory test-compat
 	@$(TIMED) "java" $(MAKE) --no-print-directory java
+	@$(TIMED) "node" $(MAKE) --no-print-directory node
+	@$(TIMED) "python" $(MAKE) --no-print-directory python
 
 test-rust: server-dev ## unit, property, vector, end-to-end and crash tests
 	cargo test --locked --workspace --no-fail-fast
@@ -73,17 +75,38 @@ java: server-dev ## the Java client, its drop-in for nacos-client, and their tes
 uniffi: server-dev ## the Kotlin, Ruby and Swift clients, generated and tested
 	CARGO_TARGET_DIR=$(TARGET) bindings/uniffi/test.sh
 
+python: server-dev ## the Python client, its stand-in for nacos-sdk-python, and their tests
+	CARGO_TARGET_DIR=$(TARGET) python/check.sh
+
+bench-python: build ## measure the Python client beside nacos-sdk-python, release builds
+	cargo build --locked -p nacre-harness
+	CARGO_TARGET_DIR=$(TARGET) NACRE_SERVER=$(TARGET)/release/nacre python/bench/run.sh
+
 bench-java: build ## measure the Java client beside nacos-client, release builds
 	cargo build --locked -p nacre-harness
 	CARGO_TARGET_DIR=$(TARGET) NACRE_SERVER=$(TARGET)/release/nacre NACRE_HARNESS=$(TARGET)/debug/nacre-harness \
 		mvn -B -q -f java/pom.xml -P bench -pl nacre-bench -am verify -DskipTests \
 		-Dnacre.cargo.profile=dist -Dnacre.cargo.features=
 
+.PHONY: node bench-node
+node: server-dev ## the Node client and its tests
+	CARGO_TARGET_DIR=$(TARGET) node/check.sh
+
+bench-node: build ## measure the Node client beside the package nacos, release builds
+	cargo build --locked -p nacre-harness
+	CARGO_TARGET_DIR=$(TARGET) NACRE_SERVER=$(TARGET)/release/nacre NACRE_HARNESS=$(TARGET)/debug/nacre-harness \
+		node/bench/run.sh
+
 vectors: server-dev ## the captured Nacos scenarios, gRPC and HTTP
 	cargo test --locked -p nacre-e2e --test 'vectors_*'
 
-test-long: setup server-dev ## the long loops of the crash and end-to-end tests
+test-long: setup server-dev ## the long loops of the tests, and the original Java client in place of ours
 	NACRE_TEST_LONG=1 cargo test --locked -p nacre-e2e -- --nocapture
+	@# What other frameworks do with our client, they do with the original.
+	CARGO_TARGET_DIR=$(TARGET) NACRE_TEST_LONG=1 mvn -B -q -f java/pom.xml -P original \
+		-pl nacre-acceptance/dubbo,nacre-acceptance/spring -am verify -Dtest='io.nacre.acceptance.*Test' \
+		-Dsurefire.failIfNoSpecifiedTests=false
+	CARGO_TARGET_DIR=$(TARGET) NACRE_BUILT=$(TARGET)/debug NACRE_TEST_LONG=1 bindings/uniffi/test.sh
 
 figures: setup build ## measure the server, release profile
 	cargo run --release --locked -p nacre-bench -- --server $(TARGET)/release/nacre
@@ -104,4 +127,4 @@ fmt: ## format the sources
 clean: ## remove build output; ./data stays
 	cargo clean
 	rm -rf java/target java/*/target java/*/*/target examples/*/target bindings/uniffi/kotlin/target
-	rm -rf tests/compat/node/node_modules
+	rm -rf tests/compat/node/node_modules node/node_modules node/dist node/native node/docs

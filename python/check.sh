@@ -33,6 +33,9 @@ lint() {
         "$bin/python" -m mypy.stubtest --mypy-config-file pyproject.toml --allowlist stubtest-allowed.txt \
             --ignore-unused-allowlist nacre
 }
+pages() {
+    "$bin/mkdocs" build -q --strict -d "$CARGO_TARGET_DIR/python-pages"
+}
 timed() {
     local begun=$SECONDS
     "$1"
@@ -41,4 +44,5 @@ timed() {
 
 timed build
 timed lint
+timed pages
 "$root/scripts/timed.sh" "python: tests" "$bin/python" -m pytest "$@"

@@ -114,12 +114,13 @@ impl Config {
         // A content takes at most this in a file, whatever wrote it.
         let limit = options.config.max_content.saturating_mul(2) as u64;
         let runtime = lines.main().listens().runtime();
-        let snapshots = layout.clone().filter(|_| options.config.snapshots);
+        let snapshots = layout.clone();
+        let kept = options.config.snapshots;
         let inner = Inner {
             headers: Headers::new(options),
             filters: Arc::default(),
             failover: layout.map(|layout| Failover::new(layout, limit)),
-            snapshots: snapshots.map(|layout| Snapshots::new(layout, limit, runtime.clone())),
+            snapshots: snapshots.map(|layout| Snapshots::new(layout, limit, runtime.clone(), kept)),
             keeper: OnceLock::new(),
             entries: Mutex::default(),
             sets: Mutex::default(),
@@ -142,6 +143,15 @@ impl Config {
     /// [`InvalidParameter`](crate::ErrorKind::InvalidParameter) when a name is not legal, see [`ConfigKey::new`].
     pub fn key(&self, group: &str, data_id: &str) -> Result<ConfigKey, Error> {
         ConfigKey::new(&self.inner.lines.options().namespace, group, data_id)
+    }
+
+    /// Switches the snapshot files on or off; it begins as [`ConfigOptions::snapshots`](crate::options::ConfigOptions)
+    /// says. Off, they are neither written nor read, and those that are there stay. Once this is done nothing is being
+    /// written any more. Without a directory it does nothing.
+    pub async fn set_snapshots(&self, on: bool) {
+        if let Some(snapshots) = &self.inner.snapshots {
+            snapshots.switch(on, self.limit()).await;
+        }
     }
 
     /// Adds a filter, or puts it in the place of the one with the same name. It takes part from the next call on.

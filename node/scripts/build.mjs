@@ -1,7 +1,8 @@
 // Compiles the package to dist/: CommonJS, with thin ES modules over it; and puts the native library in native/.
 //
-// --release, --profile NAME: profile of cargo (default dev). --testing: with the operations that only tests use.
-import { execFileSync } from 'node:child_process';
+// --profile NAME: profile of cargo (default dev). --testing: with the operations that only tests use. --no-library: the
+// library stays as it is.
+import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -9,7 +10,11 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const { values } = parseArgs({
-  options: { profile: { type: 'string', default: 'dev' }, testing: { type: 'boolean', default: false } },
+  options: {
+    profile: { type: 'string', default: 'dev' },
+    testing: { type: 'boolean', default: false },
+    'no-library': { type: 'boolean', default: false },
+  },
 });
 const root = fileURLToPath(new URL('..', import.meta.url));
 const workspace = join(root, '..');
@@ -19,10 +24,10 @@ const run = (command, args, cwd = root) => execFileSync(command, args, { cwd, st
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 run(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.json']);
 
-buildLibrary();
 for (const entry of ['index', ...['compat/index'].filter((name) => existsSync(join(root, `dist/${name}.js`)))]) {
   writeModule(entry);
 }
+if (!values['no-library']) buildLibrary();
 
 function buildLibrary() {
   const args = ['build', '--locked', '--quiet', '-p', 'nacre-napi', '--profile', values.profile];
@@ -36,6 +41,10 @@ function buildLibrary() {
   const path = join(root, 'native', `nacre.${platform()}.node`);
   // Not over the file in place: a process that has it open would crash.
   copyFileSync(join(target, folder, name), `${path}.new`);
+  if (values.profile === 'dev' && process.platform === 'linux') {
+    // Four fifths of it are names and lines for a debugger; without them it is packed in no time.
+    spawnSync('strip', ['--strip-debug', `${path}.new`]);
+  }
   renameSync(`${path}.new`, path);
 }
 

@@ -8,7 +8,7 @@ const named = process.argv.slice(2);
 const files = named.length > 0 ? named : readdirSync(`${root}test`).filter((file) => file.endsWith('.test.mjs'));
 const { status } = spawnSync(
   process.execPath,
-  ['--test', '--test-reporter=spec', ...files.map((file) => (file.includes('/') ? file : `test/${file}`))],
-  { cwd: root, stdio: 'inherit' },
+  ['--test', '--test-reporter=spec', '--test-timeout=120000', ...files.map((file) => (file.includes('/') ? file : `test/${file}`))],
+  { cwd: root, stdio: 'inherit', env: { ...process.env, RUST_BACKTRACE: '0' } },
 );
 process.exitCode = status ?? 1;

@@ -53,6 +53,24 @@ export class NativeSubscription {
   }
 }
 
+/** Runs something long, with turns for the event loop; all of it at once if it is short. */
+export function inTurns<T>(steps: Generator<undefined, T>): T | Promise<T> {
+  const begin = performance.now();
+  for (let step = steps.next(); ; step = steps.next()) {
+    if (step.done === true) return step.value;
+    if (performance.now() - begin >= TURN) break;
+  }
+  return new Promise((resolve, reject) => {
+    setImmediate(() => {
+      try {
+        resolve(inTurns(steps));
+      } catch (error) {
+        reject(error);
+      }
+    });
+  });
+}
+
 function untagged(bytes: Buffer): Reader {
   const reader = new Reader(bytes);
   if (reader.u8() === 0) return reader;
@@ -93,7 +111,7 @@ class Engine {
     client: bigint,
     op: number,
     request: Writer,
-    decode: (reader: Reader) => T,
+    decode: (reader: Reader) => T | PromiseLike<T>,
     options: CallOptions | undefined,
     explain: (error: NacreError) => NacreError,
   ): Promise<T> {
@@ -251,7 +269,12 @@ export class NativeClient {
   }
 
   /** Starts an operation. */
-  submit<T>(op: number, request: Writer, decode: (reader: Reader) => T, options?: CallOptions): Promise<T> {
+  submit<T>(
+    op: number,
+    request: Writer,
+    decode: (reader: Reader) => T | PromiseLike<T>,
+    options?: CallOptions,
+  ): Promise<T> {
     return this.engine.submit(this.key, op, request, decode, options, (error) =>
       // What was under way when the client was closed ends as closed, whatever it fell over.
       this.isClosed && error.kind !== 'closed' ? closedError(error) : error,

@@ -79,4 +79,7 @@ export {
   type Status,
   addressOf,
 } from './model';
+export { type RegisterServerOptions, type Registration, registerServer } from './registration';
+export { type DiscoveryOptions, serviceFetch, serviceInterceptor } from './discovery';
+export { ReloadingConfig, type ReloadingEvents, type ReloadingOptions } from './reloading';
 export { VERSION } from './native';

@@ -358,9 +358,12 @@ const VALUE_SOURCES: readonly ConfigSource[] = ['server', 'snapshot', 'failover'
 const STATES = ['connecting', 'connected', 'reconnecting', 'closed'] as const;
 const GENERATIONS = ['unknown', 'old', 'two', 'three'] as const;
 
-/** @internal */
-export function readSnapshot(reader: Reader): ServiceSnapshot {
-  return Object.freeze({
+/** Instances that are read at once. */
+const STEP = 32;
+
+/** @internal Reads a list, which may be long: the caller may have a rest after each step. */
+export function* readSnapshot(reader: Reader): Generator<undefined, ServiceSnapshot> {
+  const head = {
     service: Object.freeze(readService(reader)),
     clusters: reader.string(),
     cacheMillis: reader.number(),
@@ -368,8 +371,13 @@ export function readSnapshot(reader: Reader): ServiceSnapshot {
     protected: reader.bool(),
     source: LIST_SOURCES[reader.u8()] ?? 'server',
     revision: reader.number(),
-    instances: Object.freeze(reader.list(readInstance)),
-  });
+  };
+  const instances: Instance[] = [];
+  for (let left = reader.count(); left > 0; left--) {
+    instances.push(readInstance(reader));
+    if (instances.length % STEP === 0) yield;
+  }
+  return Object.freeze({ ...head, instances: Object.freeze(instances) });
 }
 
 /** @internal */

@@ -1,7 +1,7 @@
 /** The service registry. */
 import { type Balancer, ENGINE_BALANCERS, type View, balancerFunction, view } from './balancer';
 import * as check from './check';
-import type { CallOptions, NativeClient } from './engine';
+import { type CallOptions, type NativeClient, inTurns } from './engine';
 import { MaintenanceClient } from './maintenance';
 import {
   DEFAULT_GROUP,
@@ -356,8 +356,8 @@ export class NamingClient {
     return this.client.submit(
       Op.instances,
       request,
-      (answer) => {
-        const snapshot = readSnapshot(answer);
+      async (answer) => {
+        const snapshot = await inTurns(readSnapshot(answer));
         if (!direct) this.all.pin(service, snapshot);
         return snapshot;
       },

@@ -1,6 +1,6 @@
 /** The services that a client follows: each list is decoded once, and kept for queries and listeners alike. */
 import * as check from './check';
-import type { CallOptions, NativeClient, NativeSubscription } from './engine';
+import { type CallOptions, type NativeClient, type NativeSubscription, inTurns } from './engine';
 import type { NacreError } from './errors';
 import {
   type Instance,
@@ -149,14 +149,23 @@ class Followed {
   }
 
   private onEvent(subscription: NativeSubscription): void {
+    let snapshot: ServiceSnapshot | Promise<ServiceSnapshot> | undefined;
     try {
       const value = subscription.take();
-      if (value !== undefined) this.publish(readSnapshot(value));
+      snapshot = value === undefined ? undefined : inTurns(readSnapshot(value));
     } catch (error) {
       // It is over for good; who queries or watches later begins anew.
       this.services.ended(this);
       for (const watch of [...this.watches]) watch.refused(error as NacreError);
-    } finally {
+      return;
+    }
+    if (snapshot instanceof Promise) {
+      void snapshot.then((read) => {
+        this.publish(read);
+        subscription.done(true);
+      });
+    } else {
+      if (snapshot !== undefined) this.publish(snapshot);
       subscription.done(true);
     }
   }
@@ -259,16 +268,11 @@ export class ServiceWatch extends Watch<ServiceChange> {
     listener: Listener<ServiceChange> | undefined,
     options: ServiceWatchOptions | undefined,
   ) {
-    super(client, `service ${service.group}@@${service.name}`, options);
+    super(client, `service ${service.group}@@${service.name}`, listener, options);
     this.service = service;
     this.accepts = filter(options?.selector);
-    if (listener !== undefined) this.on('change', check.listener(listener, 'listener'));
-    try {
-      this.followed = services.add(service, this);
-    } catch (error) {
-      client.watches.delete(this);
-      throw error;
-    }
+    this.followed = services.add(service, this);
+    this.begun();
     this.changed();
   }
 

@@ -52,13 +52,14 @@ export abstract class Watch<T> extends EventEmitter<WatchEvents<T>> implements A
   protected constructor(
     protected readonly client: NativeClient,
     private readonly what: string,
+    listener: Listener<T> | undefined,
     options: WatchOptions | undefined,
   ) {
     super();
+    if (listener !== undefined) this.on('change', check.listener(listener, 'listener'));
     this.signal = options?.signal;
     this.signal?.throwIfAborted();
     this.signal?.addEventListener('abort', this.onAbort, { once: true });
-    client.watches.add(this);
     (this as EventEmitter).on('newListener', (event: string | symbol) => {
       // What came before the first listener waits for it.
       if (event === 'change')
@@ -66,6 +67,11 @@ export abstract class Watch<T> extends EventEmitter<WatchEvents<T>> implements A
           this.run();
         });
     });
+  }
+
+  /** @internal From now on it ends with the client. */
+  protected begun(): void {
+    this.client.watches.add(this);
   }
 
   /** @internal The newest value that was not told yet; undefined if there is none. */
@@ -313,8 +319,7 @@ export class NativeWatch<T> extends Watch<T> {
     listener: Listener<T> | undefined,
     options: WatchOptions | undefined,
   ) {
-    super(client, what, options);
-    if (listener !== undefined) this.on('change', check.listener(listener, 'listener'));
+    super(client, what, listener, options);
   }
 
   /** @internal Begins it. */
@@ -327,6 +332,7 @@ export class NativeWatch<T> extends Watch<T> {
       this.close();
       throw error;
     }
+    this.begun();
     return this;
   }
 
@@ -346,6 +352,7 @@ export class NativeWatch<T> extends Watch<T> {
       this.ring();
     });
     if (this.closed) this.subscription.close();
+    else this.begun();
     return this;
   }
 

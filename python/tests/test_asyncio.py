@@ -107,16 +107,16 @@ def test_cancelling_a_task_cancels_the_call(scope: Scope) -> None:
         options = nacre.Options(server=stub, request_timeout=3 * LIMIT)
         async with await nacre.AsyncClient.connect(options) as client:
             native = _process.current().native
-            before = native.counts()[2]
+            await holds(lambda: native.counts()[2] == 0)
             task = asyncio.ensure_future(client.config.get("x"))
-            await holds(lambda: native.counts()[2] == before + 1)
+            await holds(lambda: native.counts()[2] == 1)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
-            await holds(lambda: native.counts()[2] == before)
+            await holds(lambda: native.counts()[2] == 0)
             with pytest.raises(asyncio.TimeoutError):
                 await asyncio.wait_for(client.config.get("x"), 0.05)
-            await holds(lambda: native.counts()[2] == before)
+            await holds(lambda: native.counts()[2] == 0)
             with pytest.raises(nacre.RequestTimeoutError):
                 await client.config.get("x", timeout=0.05)
 
@@ -234,7 +234,7 @@ def test_an_async_watch_that_nobody_holds_ends(options: nacre.Options) -> None:
 
             await one()
             gc.collect()
-            await holds(lambda: native.counts()[1] == before)
+            await holds(lambda: native.counts()[1] <= before)
 
     run(work())
 

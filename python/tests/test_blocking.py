@@ -304,8 +304,7 @@ def test_many_calls_need_bounded_memory(client: nacre.Client) -> None:
     # A kept answer would be some 2 KB per call.
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 12_000
     process = _process.current()
-    assert process.native.counts()[2] == 0
-    assert not process.calls
+    eventually(lambda: process.native.counts()[2] == 0 and not process.calls)
 
 
 def test_a_client_that_nobody_holds_is_closed(options: nacre.Options) -> None:
@@ -321,7 +320,8 @@ def test_a_client_that_nobody_holds_is_closed(options: nacre.Options) -> None:
     with pytest.warns(ResourceWarning, match="unclosed client"):  # noqa: PT031
         forget()
         gc.collect()
-    eventually(lambda: native.counts() == before)
+    # What others left may end meanwhile.
+    eventually(lambda: all(now <= then for now, then in zip(native.counts(), before)))
 
 
 def test_what_is_registered_or_listened_to_keeps_its_client(options: nacre.Options, client: nacre.Client) -> None:

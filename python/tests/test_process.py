@@ -19,6 +19,7 @@ import pytest
 from harness import LIMIT, ROOT, Scope, Server, eventually
 
 import nacre
+from nacre import _process
 
 ONE = nacre.Instance("10.0.0.1", 8080)
 ENDINGS = {
@@ -127,12 +128,19 @@ def test_what_a_process_registered_goes_with_it(server: Server, options: nacre.O
 def test_ctrl_c_ends_a_blocking_call(wait: str, scope: Scope) -> None:
     address = scope.server(start=False).address
     text = f"""
-        import nacre, sys
+        import nacre, signal, sys, threading, time
         from nacre import _process
+        def tell():
+            main = threading.main_thread().ident
+            while sys._current_frames()[main].f_code.co_name != 'wait':
+                time.sleep(0.01)
+            print('waiting', flush=True)
+        # Who was started in the background ignores the signal.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         client = nacre.Client(nacre.Options(server=sys.argv[1], request_timeout=120))
         native = _process.current().native
         before = native.counts()[2]
-        print('waiting', flush=True)
+        threading.Thread(target=tell, daemon=True).start()
         try:
             {wait}
         except KeyboardInterrupt:
@@ -141,14 +149,8 @@ def test_ctrl_c_ends_a_blocking_call(wait: str, scope: Scope) -> None:
     process = program(text, address)
     assert process.stdout
     assert process.stdout.readline() == "waiting\n"
-    # Sent again, as a person would, should the first come before the call has begun.
-    while process.poll() is None:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(1)
-        except subprocess.TimeoutExpired:
-            continue
-    assert "interrupted True" in process.stdout.read()
+    process.send_signal(signal.SIGINT)
+    assert "interrupted True" in ended(process)
 
 
 def in_child(work: Callable[[], Any], limit: float = LIMIT) -> str:
@@ -247,6 +249,24 @@ def test_forks_while_calls_run(client: nacre.Client) -> None:
         for thread in threads:
             thread.join(LIMIT)
     assert not failures
+
+
+def test_threads_of_a_child_share_one_connection(client: nacre.Client) -> None:
+    def child() -> Any:
+        together = threading.Barrier(8)
+
+        def work() -> None:
+            together.wait()
+            client.config.get("x")
+
+        threads = [threading.Thread(target=work) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return _process.current().native.counts()[0]
+
+    assert in_child(child) == "1"
 
 
 def test_a_child_of_a_child(client: nacre.Client) -> None:

@@ -108,6 +108,8 @@ operations! {
     PublishCas = 43,
     /// `key, gray? -> `.
     Remove = 44,
+    /// Switches snapshot files on or off: `on bool -> `.
+    SetSnapshots = 45,
     /// `name, lease ms? -> taken bool`.
     Acquire = 60,
     /// `name, lease ms? -> released bool`.

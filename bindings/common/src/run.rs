@@ -106,6 +106,12 @@ async fn others(entry: &Entry, op: Op, reader: &mut Reader<'_>) -> Result<Done, 
             let done = if op == Op::Acquire { lock.acquire(&request).await? } else { lock.release(&request).await? };
             Ok(Writer::new().bool(done).into())
         }
+        Op::SetSnapshots => {
+            let on = reader.bool()?;
+            reader.end()?;
+            client.config().set_snapshots(on).await;
+            Ok(Writer::new().into())
+        }
         Op::WatchSet => {
             let (group, data_id) = (reader.str()?, reader.str()?);
             reader.end()?;

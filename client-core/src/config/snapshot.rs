@@ -46,6 +46,8 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct State {
+    /// Nothing is written or read.
+    off: bool,
     waiting: HashMap<ConfigKey, Value>,
     waiting_bytes: usize,
     /// What the disk holds, or will: writing the same again is left out.
@@ -71,20 +73,41 @@ impl Ticket {
 }
 
 impl Snapshots {
-    pub(crate) fn new(layout: Arc<Layout>, limit: u64, runtime: Handle) -> Self {
+    pub(crate) fn new(layout: Arc<Layout>, limit: u64, runtime: Handle, on: bool) -> Self {
+        let state = State { off: !on, ..State::default() };
         Self(Arc::new(Shared {
             layout,
             limit,
             runtime,
-            state: Mutex::default(),
+            state: Mutex::new(state),
             written: watch::Sender::new(0),
             failing: AtomicBool::new(false),
         }))
     }
 
+    /// Switches them on or off. Off, what waits is dropped; what is being written is waited for, but not longer than
+    /// `limit`.
+    pub(crate) async fn switch(&self, on: bool, limit: Duration) {
+        {
+            let mut state = self.0.state.lock();
+            if state.off != on {
+                return;
+            }
+            state.off = !on;
+            state.waiting.clear();
+            state.waiting_bytes = 0;
+            // The files may be removed or changed meanwhile.
+            state.known.clear();
+        }
+        self.flush(limit).await;
+    }
+
     /// Orders a copy of the server's value; an absent config's copy is removed.
     pub(crate) fn store(&self, key: &ConfigKey, value: &Value) -> Ticket {
         let mut state = self.0.state.lock();
+        if state.off {
+            return self.ticket(0, false);
+        }
         if state.known.get(key).is_some_and(|known| is_same(known, value)) {
             let pending = state.waiting.contains_key(key) || state.busy;
             return self.ticket(state.ordered, pending);
@@ -121,10 +144,16 @@ impl Snapshots {
 
     /// The copy of a config, if there is a usable one.
     pub(crate) async fn load(&self, key: &ConfigKey) -> Option<Arc<RawConfig>> {
-        if let Some(waiting) = self.0.state.lock().waiting.get(key) {
-            return waiting
-                .as_ref()
-                .map(|config| Arc::new(RawConfig { source: Source::Snapshot, ..(**config).clone() }));
+        {
+            let state = self.0.state.lock();
+            if state.off {
+                return None;
+            }
+            if let Some(waiting) = state.waiting.get(key) {
+                return waiting
+                    .as_ref()
+                    .map(|config| Arc::new(RawConfig { source: Source::Snapshot, ..(**config).clone() }));
+            }
         }
         let (shared, key) = (self.0.clone(), key.clone());
         tokio::task::spawn_blocking(move || shared.read(&key)).await.ok().flatten().map(Arc::new)
@@ -153,6 +182,8 @@ impl Shared {
                 let mut state = self.state.lock();
                 if state.waiting.is_empty() {
                     state.busy = false;
+                    // Orders that were dropped are not waited for.
+                    self.written.send_replace(state.ordered);
                     return;
                 }
                 state.waiting_bytes = 0;

@@ -6,10 +6,10 @@ from pathlib import Path
 
 try:
     from nacre import _native as _native
-except ImportError as error:
-    libc = " ".join(platform.libc_ver()).strip() or "no glibc"
+except ImportError as _error:
+    _libc = " ".join(platform.libc_ver()).strip() or "no glibc"
     raise ImportError(
-        f"the native library of nacre-client cannot be loaded from {Path(__file__).parent}: {error}. This is Python"
-        f" {platform.python_version()} on {sys.platform} {platform.machine()} ({libc})."
+        f"the native library of nacre-client cannot be loaded from {Path(__file__).parent}: {_error}. This is Python"
+        f" {platform.python_version()} on {sys.platform} {platform.machine()} ({_libc})."
         " Install the package for this platform: pip install --force-reinstall nacre-client"
-    ) from error
+    ) from _error

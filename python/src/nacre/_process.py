@@ -320,8 +320,8 @@ class _State:
     """What a child of a fork replaces as a whole."""
 
     def __init__(self) -> None:
-        self.pid = os.getpid()
         self.lock = threading.Lock()
+        self.opening = threading.Lock()
         self.process: Optional[Process] = None
 
 
@@ -346,6 +346,11 @@ def current() -> Process:
             if process is None:
                 process = state.process = Process()
     return process
+
+
+def opening() -> threading.Lock:
+    """Held while a client opens anew in a child, in place of a lock of its own, whose holder may be gone."""
+    return _state.opening
 
 
 def is_current(process: Process) -> bool:

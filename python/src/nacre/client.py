@@ -6,14 +6,13 @@ followed is there again a moment later. Calls wait for the new connection within
 
 from __future__ import annotations
 
-import threading
 import warnings
 from typing import Any, Optional, TypeVar, Union
 
 from nacre import _names, _wire
 from nacre._core import Core, Operation
 from nacre._native import encode
-from nacre._process import LOG, is_current
+from nacre._process import LOG, is_current, opening
 from nacre._source import EngineSource, subscribed
 from nacre.config import AsyncConfigService, ConfigService, Filters
 from nacre.errors import ClientClosedError, ForkedProcessError, InvalidParameterError, NacreError
@@ -125,10 +124,6 @@ class Client(_Base):
     the parent.
     """
 
-    def __init__(self, options: Union[Options, str, None] = None) -> None:
-        super().__init__(options)
-        self._lock = threading.Lock()
-
     @classmethod
     def connect(cls: type[C], options: Union[Options, str, None] = None) -> C:
         """A client that is connected; raises `UnreachableError` after one request timeout."""
@@ -142,10 +137,12 @@ class Client(_Base):
 
     def _opened(self) -> Core:
         core = self._core
-        if not is_current(core.process) and not core.closed:
-            # The lock may have been held by a thread that does not exist here.
-            core = self._core = Core(self._options)
-        return core
+        if is_current(core.process) or core.closed:
+            return core
+        with opening():
+            if not is_current(self._core.process):
+                self._core = Core(self._options)
+            return self._core
 
     @property
     def naming(self) -> Naming:

@@ -29,7 +29,7 @@ fn keep_one(base: &Path, fake: &Arc<FakeServer>) -> Kept {
     let key = ConfigKey::new(&Namespace::default(), "G", "a").unwrap();
     let place = |tree| layout.pairs(tree, &key).next().unwrap();
     let (failover, snapshot) = (place(Tree::Failover), place(Tree::Snapshot));
-    let snapshots = Snapshots::new(layout.clone(), 1000, Handle::current());
+    let snapshots = Snapshots::new(layout.clone(), 1000, Handle::current(), true);
     let duties = Duties {
         failover: Failover::new(layout.clone(), 1000),
         snapshots: Some(snapshots.clone()),

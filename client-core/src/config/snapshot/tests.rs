@@ -16,7 +16,7 @@ fn value(content: &str, data_key: Option<&str>) -> Value {
 fn open(base: &Path) -> (Snapshots, Arc<Layout>) {
     let names = files::tests::fixed_names(&["h:1"], &Namespace::default());
     let layout = Arc::new(Layout::new(base, &names));
-    (Snapshots::new(layout.clone(), 1000, Handle::current()), layout)
+    (Snapshots::new(layout.clone(), 1000, Handle::current(), true), layout)
 }
 
 #[tokio::test]
@@ -41,6 +41,24 @@ async fn what_was_stored_is_loaded_by_another_client() {
     assert!(other.store(&key("cipher-x"), &value("plain", None)).done(LIMIT).await);
     let (third, _) = open(base.path());
     assert_eq!(third.load(&key("cipher-x")).await.unwrap().encrypted_data_key, None);
+}
+
+#[tokio::test]
+async fn switched_off_nothing_is_written_or_read() {
+    let base = tempfile::tempdir().unwrap();
+    let (snapshots, layout) = open(base.path());
+    let file = layout.pairs(Tree::Snapshot, &key("a")).next().unwrap().content;
+    assert!(snapshots.store(&key("a"), &value("v1", None)).done(LIMIT).await);
+    snapshots.switch(false, LIMIT).await;
+    assert!(snapshots.load(&key("a")).await.is_none());
+    fs::remove_file(&file).unwrap();
+    assert!(snapshots.store(&key("a"), &value("v1", None)).done(LIMIT).await);
+    assert!(snapshots.store(&key("a"), &value("v2", None)).done(LIMIT).await);
+    assert!(snapshots.flush(LIMIT).await && !file.exists());
+    snapshots.switch(true, LIMIT).await;
+    assert!(snapshots.store(&key("a"), &value("v2", None)).done(LIMIT).await);
+    assert_eq!(fs::read_to_string(&file).unwrap(), "v2");
+    assert_eq!(&*snapshots.load(&key("a")).await.unwrap().content, "v2");
 }
 
 #[tokio::test]

@@ -415,6 +415,31 @@ public final class ConfigClient {
         return watchingPattern(group, dataId, executor, listener).async();
     }
 
+    /**
+     * Switches the snapshot files on or off; it begins as {@link ConfigOptions#snapshots(boolean)} says. Off, they are
+     * neither written nor read, and those that are there stay. Once this is done nothing is being written any more.
+     *
+     * @param on whether configs are kept in files
+     * @throws NacreException when the client is closed
+     */
+    public void setSnapshots(boolean on) throws NacreException {
+        switching(on).await();
+    }
+
+    /**
+     * As {@link #setSnapshots(boolean)}.
+     *
+     * @param on whether configs are kept in files
+     * @return ends when it is done
+     */
+    public CompletableFuture<Void> setSnapshotsAsync(boolean on) {
+        return switching(on).async();
+    }
+
+    private Operation<Void> switching(boolean on) {
+        return owner.operation(Op.SET_SNAPSHOTS, new Writer().bool(on));
+    }
+
     /** The value or null. */
     private Operation<ConfigValue> reading(ConfigKey key) {
         Writer request = Wire.config(Names.present(key, "key"));

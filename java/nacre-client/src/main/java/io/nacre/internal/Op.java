@@ -132,6 +132,8 @@ public final class Op {
     public static final int PUBLISH_CAS = 43;
     /** {@code key, gray? -> }. */
     public static final int REMOVE = 44;
+    /** Switches snapshot files on or off: {@code on bool -> }. */
+    public static final int SET_SNAPSHOTS = 45;
 
     /** {@code name str, lease ms? -> taken bool}. */
     public static final int ACQUIRE = 60;

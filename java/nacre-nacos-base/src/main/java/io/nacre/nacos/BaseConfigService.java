@@ -18,6 +18,8 @@ import io.nacre.ErrorKind;
 import io.nacre.NacreClient;
 import io.nacre.NacreException;
 import io.nacre.Publish;
+import java.lang.ref.Reference;
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -54,11 +56,26 @@ public abstract class BaseConfigService {
         config = client.config();
         // Without a reference to this object, which may be forgotten without being shut down.
         LocalConfigs written = files;
+        Reference<ConfigClient> writing = new WeakReference<>(config);
         stopSwitch = SnapShotSwitch.watch(on -> {
+            keepSnapshots(writing.get(), on);
             if (!on) {
                 written.deleteSnapshots();
             }
         });
+        if (!SnapShotSwitch.getIsSnapShot()) {
+            keepSnapshots(config, false);
+        }
+    }
+
+    private static void keepSnapshots(ConfigClient config, boolean on) {
+        try {
+            if (config != null) {
+                config.setSnapshots(on);
+            }
+        } catch (NacreException e) {
+            LOGGER.debug("closed, it writes nothing: {}", e.reason());
+        }
     }
 
     /**
@@ -190,7 +207,7 @@ public abstract class BaseConfigService {
                     return;
                 }
             }
-            ConfigListening listening = new ConfigListening(key, listener, filters, settings.slowListener, content);
+            ConfigListening listening = new ConfigListening(key, listener, filters, settings, content);
             try {
                 ConfigSubscription made = config.listen(key, baseline, listener.getExecutor(), listening::onChange);
                 listening.start(made);

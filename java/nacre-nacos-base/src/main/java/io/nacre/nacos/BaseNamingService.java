@@ -757,7 +757,7 @@ public abstract class BaseNamingService {
      *
      * @param pageNo number of the page, from 1
      * @param pageSize most names on it
-     * @param selector selects the instances that the listener is told of
+     * @param selector not sent: servers answer alike for all
      * @return the names, and how many there are on all pages
      * @throws NacosException when an argument is invalid, or the server cannot be reached in time or refuses
      */
@@ -772,7 +772,7 @@ public abstract class BaseNamingService {
      * @param pageNo number of the page, from 1
      * @param pageSize most names on it
      * @param groupName group of the service
-     * @param selector selects the instances that the listener is told of
+     * @param selector not sent: servers answer alike for all
      * @return the names, and how many there are on all pages
      * @throws NacosException when an argument is invalid, or the server cannot be reached in time or refuses
      */

@@ -116,6 +116,8 @@ final class ClientSettings {
     final String accessKey;
 
     final String secretKey;
+    /** Null unless the keys are temporary ones that a setting gives. */
+    final String securityToken;
     /** Null unless a role's keys are fetched. */
     final RoleKeys role;
     /** Null unless signatures are made for a region. */
@@ -170,7 +172,8 @@ final class ClientSettings {
         SpasKeys keys = SpasKeys.of(sources);
         accessKey = keys.accessKey;
         secretKey = keys.secretKey;
-        role = RoleKeys.of(sources);
+        securityToken = keys.securityToken;
+        role = sources.text("security.credentials") == null ? RoleKeys.of(sources) : null;
         region = sources.text("signatureRegionId");
 
         appName = sources.text("project.name", ParamUtil.getAppName());

@@ -11,28 +11,25 @@ import io.nacre.ConfigKey;
 import io.nacre.ConfigSubscription;
 import io.nacre.ConfigValue;
 import java.io.IOException;
-import java.time.Duration;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.concurrent.Future;
 
 /** One listener of one config: runs the filters and the listener on the thread that the listener asked for. */
 final class ConfigListening {
-    private static final Logger LOGGER = LoggerFactory.getLogger(ConfigListening.class);
-
     final Listener listener;
     private final ConfigKey key;
     private final ConfigFilters filters;
-    private final Duration slow;
+    private final ClientSettings settings;
     /** What a change listener saw last, for the difference to the next; null for none. */
     private String lastContent;
 
     private ConfigSubscription subscription;
 
-    ConfigListening(ConfigKey key, Listener listener, ConfigFilters filters, Duration slow, String lastContent) {
+    ConfigListening(
+            ConfigKey key, Listener listener, ConfigFilters filters, ClientSettings settings, String lastContent) {
         this.key = key;
         this.listener = listener;
         this.filters = filters;
-        this.slow = slow;
+        this.settings = settings;
         this.lastContent = lastContent;
     }
 
@@ -50,18 +47,15 @@ final class ConfigListening {
     void onChange(ConfigEvent event) throws NacosException, IOException {
         ConfigValue raw = event.value().orElse(null);
         String content = raw == null ? null : filters.received(key, raw.content(), raw.type(), raw.encryptedDataKey());
-        long start = System.nanoTime();
         Thread thread = Thread.currentThread();
         ClassLoader before = thread.getContextClassLoader();
+        Future<?> watched = SlowListeners.watch(listener, key, settings.namespace, settings.slowListener);
         thread.setContextClassLoader(listener.getClass().getClassLoader());
         try {
             call(content, raw == null ? null : raw.type());
         } finally {
             thread.setContextClassLoader(before);
-        }
-        Duration took = Duration.ofNanos(System.nanoTime() - start);
-        if (took.compareTo(slow) > 0) {
-            LOGGER.warn("the listener {} of {} took {} ms", listener, key, took.toMillis());
+            watched.cancel(false);
         }
     }
 

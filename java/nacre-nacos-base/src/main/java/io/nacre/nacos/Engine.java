@@ -1,7 +1,6 @@
 package io.nacre.nacos;
 
 import com.alibaba.nacos.api.exception.NacosException;
-import com.alibaba.nacos.client.config.utils.SnapShotSwitch;
 import com.alibaba.nacos.common.labels.LabelsCollector;
 import io.nacre.Endpoint;
 import io.nacre.ErrorKind;
@@ -72,6 +71,9 @@ public final class Engine {
         }
         if (settings.accessKey != null) {
             Keys keys = Keys.of(settings.accessKey, settings.secretKey);
+            if (settings.securityToken != null) {
+                keys = keys.securityToken(settings.securityToken);
+            }
             builder.keys(settings.region == null ? keys : keys.region(settings.region));
         }
         if (settings.role != null) {
@@ -91,7 +93,6 @@ public final class Engine {
         });
         builder.config(config -> {
             config.appKey(settings.appKey)
-                    .snapshots(SnapShotSwitch.getIsSnapShot())
                     .listensPerRequest(settings.listensPerRequest);
             if (settings.environmentName != null) {
                 config.environmentName(settings.environmentName);

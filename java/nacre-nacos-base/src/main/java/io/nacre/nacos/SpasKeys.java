@@ -1,5 +1,8 @@
 package io.nacre.nacos;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -16,13 +19,24 @@ final class SpasKeys {
 
     final String accessKey;
     final String secretKey;
+    /** Null unless they are temporary ones. */
+    final String securityToken;
 
     private SpasKeys(String accessKey, String secretKey) {
+        this(accessKey, secretKey, null);
+    }
+
+    private SpasKeys(String accessKey, String secretKey, String securityToken) {
         this.accessKey = accessKey;
         this.secretKey = secretKey;
+        this.securityToken = securityToken;
     }
 
     static SpasKeys of(PropertySources sources) {
+        String given = sources.text("security.credentials");
+        if (given != null) {
+            return ofText(given);
+        }
         String access = sources.text("accessKey");
         String secret = sources.text("secretKey");
         if (access != null && secret != null) {
@@ -36,6 +50,21 @@ final class SpasKeys {
             keys = keys(sources.text("spas_accessKey"), sources.text("spas_secretKey"));
         }
         return keys;
+    }
+
+    /** The answer of a metadata service, as a setting. */
+    private static SpasKeys ofText(String json) {
+        try {
+            JsonNode keys = new ObjectMapper().readTree(json);
+            String token = keys.path("SecurityToken").asText(null);
+            return new SpasKeys(
+                    keys.required("AccessKeyId").asText(),
+                    keys.required("AccessKeySecret").asText(),
+                    token);
+        } catch (JsonProcessingException | IllegalArgumentException e) {
+            // Without the cause: it may quote the keys.
+            throw new IllegalArgumentException("security.credentials has no AccessKeyId and AccessKeySecret in JSON");
+        }
     }
 
     private static SpasKeys ofFiles(PropertySources sources) {

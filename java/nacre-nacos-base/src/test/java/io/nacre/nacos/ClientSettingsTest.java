@@ -161,6 +161,13 @@ class ClientSettingsTest {
                 row(NAMING, "ramRoleName=r", "security.credentials.url=u", "", s -> s.role.url + s.role.role, "unull"),
                 row(NAMING, "ramRoleName=r", "", "", s -> s.role.refreshBeforeEnd, Duration.ofMinutes(3)),
                 row(NAMING, "ramRoleName=r", "cache.security.credentials=false", "", s -> s.role.keep, false),
+                row(
+                        NAMING,
+                        "accessKey=p;secretKey=p;ramRoleName=r",
+                        "security.credentials={\"AccessKeyId\":\"a\",\"AccessKeySecret\":\"s\",\"SecurityToken\":\"t\"}",
+                        "",
+                        s -> s.accessKey + s.secretKey + s.securityToken + s.role,
+                        "astnull"),
                 // Times.
                 row(NAMING, "", "", "", s -> s.requestTimeout, Duration.ofSeconds(3)),
                 row(NAMING, "namingRequestTimeout=50", "", "", s -> s.requestTimeout, Duration.ofMillis(50)),
@@ -254,6 +261,9 @@ class ClientSettingsTest {
     void wrongWordsAreRefused() {
         assertThrows(IllegalArgumentException.class, () -> settings(NAMING, "isUseEndpointParsingRule=maybe", "", ""));
         assertThrows(IllegalArgumentException.class, () -> settings(NAMING, "contextPath=a//b", "", ""));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> settings(NAMING, "", "security.credentials={\"AccessKeyId\":\"a\"}", ""));
     }
 
     @Test

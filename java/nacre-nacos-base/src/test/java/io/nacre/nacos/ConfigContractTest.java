@@ -14,13 +14,18 @@ import com.alibaba.nacos.api.config.listener.AbstractListener;
 import com.alibaba.nacos.api.config.listener.AbstractSharedListener;
 import com.alibaba.nacos.api.config.listener.Listener;
 import com.alibaba.nacos.api.exception.NacosException;
+import com.alibaba.nacos.client.config.impl.ChangeNotifyBlockEvent;
 import com.alibaba.nacos.client.config.listener.impl.AbstractConfigChangeListener;
+import com.alibaba.nacos.common.notify.Event;
+import com.alibaba.nacos.common.notify.NotifyCenter;
+import com.alibaba.nacos.common.notify.listener.Subscriber;
 import com.alibaba.nacos.common.utils.MD5Utils;
 import io.nacre.testkit.Eventually;
 import io.nacre.testkit.TestServer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Properties;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -172,6 +177,47 @@ class ConfigContractTest {
         go.countDown();
         Eventually.is("the newest value", () -> seen.contains("v3"));
         assertEquals(1, most.get());
+    }
+
+    @Test
+    void aListenerThatTakesLongIsToldOfWhileItRuns() throws Exception {
+        BlockingQueue<ChangeNotifyBlockEvent> told = new LinkedBlockingQueue<>();
+        Subscriber<ChangeNotifyBlockEvent> subscriber = new Subscriber<>() {
+            @Override
+            public void onEvent(ChangeNotifyBlockEvent event) {
+                told.add(event);
+            }
+
+            @Override
+            public Class<? extends Event> subscribeType() {
+                return ChangeNotifyBlockEvent.class;
+            }
+        };
+        NotifyCenter.registerSubscriber(subscriber);
+        Properties properties = services.properties(server.address());
+        properties.setProperty("nacos.listener.notify.warn.timeout", "50");
+        ConfigService slow = services.config(properties);
+        CountDownLatch free = new CountDownLatch(1);
+        try {
+            slow.addListener(dataId, GROUP, new AbstractListener() {
+                @Override
+                public void receiveConfigInfo(String content) {
+                    try {
+                        free.await();
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                }
+            });
+            publish("v1");
+            ChangeNotifyBlockEvent event = told.poll(20, TimeUnit.SECONDS);
+            assertEquals(dataId + " " + GROUP, event.getDataId() + " " + event.getGroup());
+            assertTrue(event.getBlockStack().contains("await"), event.getBlockStack());
+            assertTrue(event.getCurrentTime() >= event.getStartTime());
+        } finally {
+            free.countDown();
+            NotifyCenter.deregisterSubscriber(subscriber);
+        }
     }
 
     @Test

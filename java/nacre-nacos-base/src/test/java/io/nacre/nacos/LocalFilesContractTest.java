@@ -35,7 +35,9 @@ import org.junit.jupiter.api.Test;
 /** Failover files, snapshots and encryption: contracts 3, 15 and 17 with files of the original's layout. */
 class LocalFilesContractTest {
     private static final String GROUP = "g";
-    private static final long LIMIT = 2_000;
+    private static final long LIMIT = 20_000;
+    /** Longest wait for a server that is known not to answer. */
+    private static final long GONE = 300;
 
     private Services services;
 
@@ -92,8 +94,8 @@ class LocalFilesContractTest {
 
         assertTrue(config.publishConfig("other", GROUP, "never read"));
         server.kill();
-        assertEquals("of the server", config.getConfig("d", GROUP, LIMIT));
-        assertNull(config.getConfig("other", GROUP, LIMIT), "no exception, whatever the failure");
+        assertEquals("of the server", config.getConfig("d", GROUP, GONE));
+        assertNull(config.getConfig("other", GROUP, GONE), "no exception, whatever the failure");
         server.up();
         Eventually.is("removed", () -> config.removeConfig("d", GROUP));
         assertNull(config.getConfig("d", GROUP, LIMIT));
@@ -132,15 +134,15 @@ class LocalFilesContractTest {
         write(folder(properties, "Config-", absent.address()).resolve("snapshot/g/of-2.5"), "a");
         write(folder(properties, "", absent.address()).resolve("snapshot/g/of-2.4"), "b");
         ConfigService config = services.config(properties);
-        assertEquals("a", config.getConfig("of-2.5", GROUP, LIMIT));
-        assertEquals("b", config.getConfig("of-2.4", GROUP, LIMIT));
+        assertEquals("a", config.getConfig("of-2.5", GROUP, GONE));
+        assertEquals("b", config.getConfig("of-2.4", GROUP, GONE));
 
         Properties named = services.properties(absent.address());
         named.setProperty("namespace", "ns");
         Path folder = Paths.get(named.getProperty("JM.SNAPSHOT.PATH"))
                 .resolve("nacos/config/Config-fixed-ns-" + absent.address().replace(':', '_') + "_nacos");
         write(folder.resolve("snapshot-tenant/ns/g/d"), "c");
-        assertEquals("c", services.config(named).getConfig("d", GROUP, LIMIT));
+        assertEquals("c", services.config(named).getConfig("d", GROUP, GONE));
     }
 
     @Test
@@ -188,13 +190,13 @@ class LocalFilesContractTest {
         Eventually.is("the snapshot", () -> Files.exists(snapshot));
         Eventually.is("its key", () -> Files.exists(folder.resolve("encrypted-data-key/snapshot/g/" + dataId)));
         server.kill();
-        assertEquals(secret + 1, config.getConfig(dataId, GROUP, LIMIT), "of the snapshot");
+        assertEquals(secret + 1, config.getConfig(dataId, GROUP, GONE), "of the snapshot");
 
         ReverseCipher cipher = new ReverseCipher();
         String key = cipher.generateSecretKey();
         write(folder.resolve("data/config-data/g/" + dataId), cipher.encrypt(key, secret + 2));
         write(folder.resolve("encrypted-data-key/failover/g/" + dataId), cipher.encryptSecretKey(key));
-        Eventually.holds(() -> assertEquals(secret + 2, config.getConfig(dataId, GROUP, LIMIT)));
+        Eventually.holds(() -> assertEquals(secret + 2, config.getConfig(dataId, GROUP, GONE)));
         assertEquals(Optional.of(secret + 2), listener.next(20_000));
         try (Stream<Path> files = Files.walk(Paths.get(properties.getProperty("JM.SNAPSHOT.PATH")))) {
             List<Path> written = files.filter(Files::isRegularFile).collect(Collectors.toList());
@@ -207,18 +209,48 @@ class LocalFilesContractTest {
     }
 
     @Test
+    void switchedOffSnapshotsAreNotWrittenUntilSwitchedOnAgain() throws Exception {
+        TestServer server = services.server();
+        Properties properties = services.properties(server.address());
+        Path folder = folder(properties, "Config-", server.address()).resolve("snapshot/g");
+        ConfigService config = services.config(properties);
+        assertTrue(config.publishConfig("d", "g", "v1"));
+        assertEquals("v1", config.getConfig("d", "g", LIMIT));
+        Eventually.is("written", () -> Files.exists(folder.resolve("d")));
+        try {
+            SnapShotSwitch.setIsSnapShot(false);
+            assertFalse(Files.exists(folder.resolve("d")));
+            assertTrue(config.publishConfig("d", "g", "v2"));
+            // Read by both, one of them made meanwhile; only then look for files.
+            assertEquals("v2", config.getConfig("d", "g", LIMIT));
+            Properties others = services.properties(server.address());
+            ConfigService other = services.config(others);
+            assertEquals("v2", other.getConfig("d", "g", LIMIT));
+            assertFalse(Files.exists(folder.resolve("d")));
+            Path second = folder(others, "Config-", server.address()).resolve("snapshot/g/d");
+            assertFalse(Files.exists(second));
+            SnapShotSwitch.setIsSnapShot(true);
+            assertEquals("v2", config.getConfig("d", "g", LIMIT));
+            assertEquals("v2", other.getConfig("d", "g", LIMIT));
+            Eventually.is("written again", () -> Files.exists(folder.resolve("d")) && Files.exists(second));
+        } finally {
+            SnapShotSwitch.setIsSnapShot(true);
+        }
+    }
+
+    @Test
     void switchedOffSnapshotsAreDeletedAndNotRead() throws Exception {
         TestServer absent = services.absentServer();
         Properties properties = services.properties(absent.address());
         Path snapshot = folder(properties, "Config-", absent.address()).resolve("snapshot/g/d");
         write(snapshot, "v1");
         ConfigService config = services.config(properties);
-        assertEquals("v1", config.getConfig("d", GROUP, LIMIT));
+        assertEquals("v1", config.getConfig("d", GROUP, GONE));
         try {
             SnapShotSwitch.setIsSnapShot(false);
             assertFalse(Files.exists(snapshot));
             write(snapshot, "v1");
-            assertNull(config.getConfig("d", GROUP, LIMIT));
+            assertNull(config.getConfig("d", GROUP, GONE));
         } finally {
             SnapShotSwitch.setIsSnapShot(true);
         }
