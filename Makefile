@@ -33,7 +33,8 @@ COMPAT := python3 tests/compat/run.py
 COMPAT_SUITES := java go python node
 
 .PHONY: help setup build run server-dev test test-rust test-compat $(addprefix compat-,$(COMPAT_SUITES)) \
-	java python uniffi vectors test-long figures figures-client bench bench-java bench-python lint fmt clean
+	java node python uniffi polyglot dist vectors test-long figures figures-client bench bench-java bench-node \
+	bench-python lint fmt clean
 
 help: ## print this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +60,8 @@ test: setup server-dev ## every test of every language
 	@$(TIMED) "java" $(MAKE) --no-print-directory java
 	@$(TIMED) "node" $(MAKE) --no-print-directory node
 	@$(TIMED) "python" $(MAKE) --no-print-directory python
+	@$(TIMED) "uniffi" $(MAKE) --no-print-directory uniffi
+	@$(TIMED) "polyglot example" examples/polyglot/check.sh
 
 test-rust: server-dev ## unit, property, vector, end-to-end and crash tests
 	cargo test --locked --workspace --no-fail-fast
@@ -78,6 +81,13 @@ uniffi: server-dev ## the Kotlin, Ruby and Swift clients, generated and tested
 python: server-dev ## the Python client, its stand-in for nacos-sdk-python, and their tests
 	CARGO_TARGET_DIR=$(TARGET) python/check.sh
 
+polyglot: java node python ## Java, Python and Node services that find each other
+	CARGO_TARGET_DIR=$(TARGET) examples/polyglot/check.sh
+
+dist: setup ## the packages for users without Rust, in target/packages, and their install test
+	CARGO_TARGET_DIR=$(TARGET) python3 packaging/dist.py $(TARGET)/packages
+	CARGO_TARGET_DIR=$(TARGET) python3 packaging/install_test.py $(TARGET)/packages
+
 bench-python: build ## measure the Python client beside nacos-sdk-python, release builds
 	cargo build --locked -p nacre-harness
 	CARGO_TARGET_DIR=$(TARGET) NACRE_SERVER=$(TARGET)/release/nacre python/bench/run.sh
@@ -88,7 +98,6 @@ bench-java: build ## measure the Java client beside nacos-client, release builds
 		mvn -B -q -f java/pom.xml -P bench -pl nacre-bench -am verify -DskipTests \
 		-Dnacre.cargo.profile=dist -Dnacre.cargo.features=
 
-.PHONY: node bench-node
 node: server-dev ## the Node client and its tests
 	CARGO_TARGET_DIR=$(TARGET) node/check.sh
 

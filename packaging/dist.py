@@ -161,7 +161,8 @@ def build_wheel(target: Target, wheels: Path, version: str) -> None:
 def build_node(libraries: Path, packages: Path) -> None:
     """The npm package, and one for each platform."""
     run(["npm", "ci", "--no-audit", "--no-fund", "--silent"], cwd=ROOT / "node")
-    run(["node", "scripts/pack.mjs", "--libraries", str(libraries / "node"), "--out", str(packages)], cwd=ROOT / "node")
+    run(["npm", "run", "--silent", "build", "--", "--no-library"], cwd=ROOT / "node")
+    run(["node", "scripts/pack.mjs", str(libraries / "node"), str(packages)], cwd=ROOT / "node")
 
 
 def build_maven(libraries: Path, repository: Path) -> None:
