@@ -153,7 +153,7 @@ describe('the library', () => {
     assert.equal(code, 1);
     assert.match(written, /LibraryError: no native library of nacre-client .* for \w+-\w+/);
     assert.match(written, /native\/nacre\.[\w-]+\.node: there is no such file/);
-    assert.match(written, /npm install @nacre\/client-/);
+    assert.match(written, /npm install nacre-client-/);
   });
 
   it('of another version is refused', async () => {
