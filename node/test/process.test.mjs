@@ -10,7 +10,7 @@ import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
-import { NacreClient } from 'nacre-client';
+import { NacreClient, setLogger } from 'nacre-client';
 
 import { startHarness, stopHarness } from './support/harness.mjs';
 import { eventually, unique, within } from './support/wait.mjs';
@@ -129,6 +129,28 @@ describe('workers', () => {
     };
     for (let round = 0; round < 3; round++) await Promise.all(['close', 'end', 'busy', 'end'].map(one));
     assert.equal((await client.config.get(dataId)).content, 'x', 'the clients of this thread go on');
+  });
+});
+
+describe('the log', () => {
+  it('stays with the thread that asked for it', async () => {
+    const lines = [];
+    setLogger(({ target, message }) => lines.push(`${target} ${message}`), 'debug');
+    try {
+      const dataId = unique('log');
+      await client.config.publish(dataId, 'x');
+      await eventually(() => client.config.get(dataId));
+      const worker = new Worker(new URL('children/worker.mjs', import.meta.url), {
+        workerData: { servers, dataId, how: 'close' },
+      });
+      await within(once(worker, 'exit'), LIMIT);
+      lines.length = 0;
+      const other = await NacreClient.connect({ servers });
+      await eventually(() => lines.some((line) => line.startsWith('nacre_client')));
+      await other.close();
+    } finally {
+      setLogger(undefined);
+    }
   });
 });
 
