@@ -28,10 +28,11 @@ class SingleDependencyTest {
     private Path settings() throws Exception {
         String known = Paths.get(System.getProperty("maven.repository")).toUri().toString();
         String repository = "<id>known</id><url>" + known + "</url>";
-        String text = "<settings><profiles><profile><id>known</id>"
+        String text = "<settings><activeProfiles><activeProfile>known</activeProfile></activeProfiles>"
+                + "<profiles><profile><id>known</id>"
                 + "<repositories><repository>" + repository + "</repository></repositories>"
                 + "<pluginRepositories><pluginRepository>" + repository + "</pluginRepository></pluginRepositories>"
-                + "</profile></profiles><activeProfiles><activeProfile>known</activeProfile></activeProfiles></settings>";
+                + "</profile></profiles></settings>";
         return Files.write(folder.resolve("settings.xml"), text.getBytes(StandardCharsets.UTF_8));
     }
 

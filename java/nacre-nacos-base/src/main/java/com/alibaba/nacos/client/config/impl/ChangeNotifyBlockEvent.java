@@ -152,7 +152,7 @@ public class ChangeNotifyBlockEvent extends SlowEvent {
 
     @Override
     public String toString() {
-        return "the listener " + listener + " of " + group + "/" + dataId + " of the namespace " + tenant + " runs since "
-                + (currentTime - startTime) + " ms";
+        return "the listener " + listener + " of " + group + "/" + dataId + " of the namespace " + tenant
+                + " runs since " + (currentTime - startTime) + " ms";
     }
 }
