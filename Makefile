@@ -79,7 +79,6 @@ python: server-dev ## the Python client, its stand-in for nacos-sdk-python, and 
 	CARGO_TARGET_DIR=$(TARGET) python/check.sh
 
 bench-python: build ## measure the Python client beside nacos-sdk-python, release builds
-	cargo build --locked -p nacre-harness
 	CARGO_TARGET_DIR=$(TARGET) NACRE_SERVER=$(TARGET)/release/nacre python/bench/run.sh
 
 bench-java: build ## measure the Java client beside nacos-client, release builds
