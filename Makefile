@@ -106,6 +106,7 @@ test-long: setup server-dev ## the long loops of the tests, and the original Jav
 		-pl nacre-acceptance/dubbo,nacre-acceptance/spring -am verify -Dtest='io.nacre.acceptance.*Test' \
 		-Dsurefire.failIfNoSpecifiedTests=false
 	CARGO_TARGET_DIR=$(TARGET) NACRE_BUILT=$(TARGET)/debug NACRE_TEST_LONG=1 bindings/uniffi/test.sh
+	CARGO_TARGET_DIR=$(TARGET) NACRE_TEST_LONG=1 python/check.sh
 
 figures: setup build ## measure the server, release profile
 	cargo run --release --locked -p nacre-bench -- --server $(TARGET)/release/nacre
