@@ -6,12 +6,19 @@ import com.alibaba.nacos.common.notify.SlowEvent;
 public class ChangeNotifyBlockEvent extends SlowEvent {
     private static final long serialVersionUID = 1L;
 
+    /** Names the listener. */
     private final String listener;
+    /** Data id of the config. */
     private String dataId;
+    /** Group of the config. */
     private String group;
+    /** Namespace of the config. */
     private String tenant;
+    /** When the listener was called, in milliseconds since the epoch. */
     private long startTime;
+    /** When this was seen, in milliseconds since the epoch. */
     private long currentTime;
+    /** Where the listener stands. */
     private String blockStack;
 
     /**
