@@ -89,7 +89,6 @@ dist: setup ## the packages for users without Rust, in target/packages, and thei
 	CARGO_TARGET_DIR=$(TARGET) python3 packaging/install_test.py $(TARGET)/packages
 
 bench-python: build ## measure the Python client beside nacos-sdk-python, release builds
-	cargo build --locked -p nacre-harness
 	CARGO_TARGET_DIR=$(TARGET) NACRE_SERVER=$(TARGET)/release/nacre python/bench/run.sh
 
 bench-java: build ## measure the Java client beside nacos-client, release builds
@@ -116,6 +115,7 @@ test-long: setup server-dev ## the long loops of the tests, and the original Jav
 		-pl nacre-acceptance/dubbo,nacre-acceptance/spring -am verify -Dtest='io.nacre.acceptance.*Test' \
 		-Dsurefire.failIfNoSpecifiedTests=false
 	CARGO_TARGET_DIR=$(TARGET) NACRE_BUILT=$(TARGET)/debug NACRE_TEST_LONG=1 bindings/uniffi/test.sh
+	CARGO_TARGET_DIR=$(TARGET) NACRE_TEST_LONG=1 python/check.sh
 
 figures: setup build ## measure the server, release profile
 	cargo run --release --locked -p nacre-bench -- --server $(TARGET)/release/nacre

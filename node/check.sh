@@ -5,4 +5,5 @@ cd "$(dirname "$0")"
 npm ci --no-audit --no-fund --loglevel=error
 npm run --silent build -- --testing
 npm run --silent lint
+npm run --silent docs
 npm run --silent test

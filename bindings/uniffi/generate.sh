@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the library and writes the sources of one language: generate.sh LANGUAGE OUTPUT_FOLDER [CARGO_PROFILE].
-# Prints the path of the library. NACRE_BUILT names a folder in which library and generator are already, as after a build
-# of the whole workspace: built alone, much would be compiled again with other features.
+# Prints the path of the library. NACRE_BUILT names a folder in which library and generator are already, as after a
+# build of the whole workspace: built alone, much would be compiled again with other features.
 set -euo pipefail
 language=$1 output=$2 profile=${3:-dev}
 here=$(cd "$(dirname "$0")" && pwd)

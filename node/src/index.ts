@@ -8,9 +8,11 @@ export type {
   ClientOptions,
   ConfigOptions,
   Endpoint,
+  Identity,
   Keys,
   Login,
   NamingOptions,
+  RootsFile,
   TemporaryKeys,
   Tls,
 } from './options';
@@ -54,22 +56,29 @@ export {
   UnreachableError,
   UnsupportedError,
 } from './errors';
-export { type LogLevel, type LogRecord, type Logger, setLogger } from './log';
+export { type LeveledLogger, type LogLevel, type LogRecord, type Logger, setLogger } from './log';
 export {
+  type Beta,
   type ClientEvent,
   type ClusterDetail,
   type ConfigKey,
   type ConfigName,
   type ConfigSource,
   type ConfigValue,
+  type ConnectedEvent,
   DEFAULT_GROUP,
+  type FailedEvent,
   type Gray,
   type Instance,
   type InstanceInit,
   type InstancePatch,
   type ListSource,
   type Metrics,
+  type NamedConfig,
+  type NamedService,
   type Publish,
+  type ResetEvent,
+  type ServersChangedEvent,
   type ServiceDetail,
   type ServiceKey,
   type ServiceName,
@@ -77,6 +86,7 @@ export {
   type ServiceSettings,
   type ServiceSnapshot,
   type Status,
+  type Tagged,
   addressOf,
 } from './model';
 export { type RegisterServerOptions, type Registration, registerServer } from './registration';

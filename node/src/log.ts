@@ -17,14 +17,19 @@ export interface LogRecord {
 }
 
 /** What takes lines: a function, or an object such as `console` or a pino logger. */
-export type Logger =
-  | ((record: LogRecord) => void)
-  | {
-      error(message: string): void;
-      warn(message: string): void;
-      info(message: string): void;
-      debug(message: string): void;
-    };
+export type Logger = ((record: LogRecord) => void) | LeveledLogger;
+
+/** An object with a method for each level, such as `console`. */
+export interface LeveledLogger {
+  /** Takes an error. */
+  error(message: string): void;
+  /** Takes a warning. */
+  warn(message: string): void;
+  /** Takes what is good to know. */
+  info(message: string): void;
+  /** Takes details. */
+  debug(message: string): void;
+}
 
 const LEVELS: readonly LogLevel[] = ['off', 'error', 'warn', 'info', 'debug', 'trace'];
 

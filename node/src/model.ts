@@ -15,7 +15,15 @@ export interface ServiceKey {
 }
 
 /** A service as calls take it: a name of the default group, or a name and a group. */
-export type ServiceName = string | { readonly name: string; readonly group?: string | undefined };
+export type ServiceName = string | NamedService;
+
+/** A name and a group. */
+export interface NamedService {
+  /** The name. */
+  readonly name: string;
+  /** The group. Default `DEFAULT_GROUP`. */
+  readonly group?: string | undefined;
+}
 
 /** A config. */
 export interface ConfigKey {
@@ -26,7 +34,15 @@ export interface ConfigKey {
 }
 
 /** A config as calls take it: a data id of the default group, or a data id and a group. */
-export type ConfigName = string | { readonly dataId: string; readonly group?: string | undefined };
+export type ConfigName = string | NamedConfig;
+
+/** A data id and a group. */
+export interface NamedConfig {
+  /** The data id. */
+  readonly dataId: string;
+  /** The group. Default `DEFAULT_GROUP`. */
+  readonly group?: string | undefined;
+}
 
 /** An instance of a service. */
 export interface Instance {
@@ -129,7 +145,19 @@ export interface Publish {
 }
 
 /** For whom a version of a config is: clients at these addresses, or with this tag. */
-export type Gray = { readonly beta: readonly string[] } | { readonly tag: string };
+export type Gray = Beta | Tagged;
+
+/** Clients at these addresses. */
+export interface Beta {
+  /** The addresses. */
+  readonly beta: readonly string[];
+}
+
+/** Clients whose application labels have this tag. */
+export interface Tagged {
+  /** The tag. */
+  readonly tag: string;
+}
 
 /** What a service is created or updated with. */
 export interface ServiceSettings {
@@ -224,12 +252,43 @@ export interface Metrics {
 }
 
 /** Something that happened to the connection of a client. */
-export type ClientEvent =
-  | { readonly type: 'connected'; readonly server: string; readonly localAddress: string; readonly generation: number }
-  | { readonly type: 'disconnected'; readonly error: NacreError }
-  | { readonly type: 'reset'; readonly target?: string | undefined }
-  | { readonly type: 'serversChanged'; readonly count: number }
-  | { readonly type: 'loginFailed'; readonly error: NacreError };
+export type ClientEvent = ConnectedEvent | FailedEvent | ResetEvent | ServersChangedEvent;
+
+/** There is a connection. */
+export interface ConnectedEvent {
+  /** What happened. */
+  readonly type: 'connected';
+  /** The server. */
+  readonly server: string;
+  /** Of this end. */
+  readonly localAddress: string;
+  /** Number of the connection, from 1. */
+  readonly generation: number;
+}
+
+/** The connection was lost, or a log-in failed. */
+export interface FailedEvent {
+  /** What happened. */
+  readonly type: 'disconnected' | 'loginFailed';
+  /** Why. */
+  readonly error: NacreError;
+}
+
+/** The server asked the client to connect again. */
+export interface ResetEvent {
+  /** What happened. */
+  readonly type: 'reset';
+  /** Where to, if it said so. */
+  readonly target?: string | undefined;
+}
+
+/** The list of servers is another one. */
+export interface ServersChangedEvent {
+  /** What happened. */
+  readonly type: 'serversChanged';
+  /** How many there are. */
+  readonly count: number;
+}
 
 /** `host:port` of an instance, for a URL. */
 export function addressOf(instance: Pick<Instance, 'ip' | 'port'>): string {

@@ -59,7 +59,7 @@ function isMusl(): boolean {
 function places(target: string): string[] {
   const own = process.env[PATH_VARIABLE];
   if (own !== undefined && own !== '') return [own];
-  return [join(root, 'native', `nacre.${target}.node`), `@nacre/client-${target}`];
+  return [join(root, 'native', `nacre.${target}.node`), `nacre-client-${target}`];
 }
 
 let library: Library | undefined;
@@ -88,7 +88,7 @@ function find(): Library {
   }
   const cure = process.env[PATH_VARIABLE]
     ? `Correct or unset ${PATH_VARIABLE}.`
-    : `Install it with "npm install @nacre/client-${target}@${VERSION}", or remove node_modules and the lock file ` +
+    : `Install it with "npm install nacre-client-${target}@${VERSION}", or remove node_modules and the lock file ` +
       'and install again without --omit=optional: a lock file made on another platform may lack it.';
   throw new LibraryError(
     `no native library of nacre-client ${VERSION} for ${target} (Node ${process.version}). Tried:\n` +

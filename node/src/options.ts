@@ -50,14 +50,28 @@ export interface TemporaryKeys {
   readonly region?: string | undefined;
 }
 
+/** Certificates to trust. */
+export interface RootsFile {
+  /** A file in PEM. */
+  readonly file: string;
+}
+
+/** What a client proves itself with. */
+export interface Identity {
+  /** Its certificate chain, a file in PEM. */
+  readonly certificates: string;
+  /** Its key, a file in PEM. */
+  readonly key: string;
+  /** Of an encrypted key. */
+  readonly password?: string | undefined;
+}
+
 /** Encryption of connections. */
 export interface Tls {
   /** Whom to trust: `public` roots (the default), `any` server (unsafe), or the certificates of a file. */
-  readonly roots?: 'public' | 'any' | { readonly file: string } | undefined;
-  /** Certificate chain and key of this client, as files in PEM. */
-  readonly identity?:
-    | { readonly certificates: string; readonly key: string; readonly password?: string | undefined }
-    | undefined;
+  readonly roots?: 'public' | 'any' | RootsFile | undefined;
+  /** Certificate chain and key of this client. */
+  readonly identity?: Identity | undefined;
   /** The name that the server's certificate must have. Default its host. */
   readonly serverName?: string | undefined;
   /** Whether requests over HTTP are encrypted too. Default false. */

@@ -50,6 +50,7 @@ export abstract class Watch<T> extends EventEmitter<WatchEvents<T>> implements A
 
   /** @internal */
   protected constructor(
+    /** @internal */
     protected readonly client: NativeClient,
     private readonly what: string,
     listener: Listener<T> | undefined,

@@ -1,7 +1,7 @@
 // The package as users get it: packed, installed into an empty project, loaded both ways and type-checked.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -101,5 +101,26 @@ describe('the packed package', () => {
     await run(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', project], project).catch((error) => {
       assert.fail(error.stdout);
     });
+  });
+});
+
+describe('the published packages', () => {
+  it('are one for everybody and one per platform, which it finds', async () => {
+    const { platform } = require('../dist/native.js');
+    const libraries = mkdtempSync(join(project, 'libraries-'));
+    mkdirSync(join(libraries, platform()));
+    const library = readdirSync(join(root, 'native')).find((file) => file === `nacre.${platform()}.node`);
+    const name = { darwin: 'libnacre_napi.dylib', win32: 'nacre_napi.dll' }[process.platform] ?? 'libnacre_napi.so';
+    copyFileSync(join(root, 'native', library), join(libraries, platform(), name));
+    const output = join(project, 'published');
+    const packages = (await run(process.execPath, ['scripts/pack.mjs', libraries, output], root)).trim().split('\n');
+    assert.equal(packages.length, 2);
+    const user = join(project, 'user');
+    mkdirSync(user);
+    writeFileSync(join(user, 'package.json'), '{"name":"user","private":true}');
+    await run('npm', ['install', '--offline', '--no-audit', '--no-fund', ...packages], user);
+    assert.ok(!existsSync(join(user, 'node_modules/nacre-client/native')));
+    writeFileSync(join(user, 'use.cjs'), `const { NacreClient, NacreError, addressOf } = require('nacre-client');${USE}`);
+    assert.equal(await run(process.execPath, ['use.cjs'], user), 'function true false\n');
   });
 });

@@ -10,7 +10,7 @@ import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
-import { NacreClient } from 'nacre-client';
+import { NacreClient, setLogger } from 'nacre-client';
 
 import { startHarness, stopHarness } from './support/harness.mjs';
 import { eventually, unique, within } from './support/wait.mjs';
@@ -132,6 +132,28 @@ describe('workers', () => {
   });
 });
 
+describe('the log', () => {
+  it('stays with the thread that asked for it', async () => {
+    const lines = [];
+    setLogger(({ target, message }) => lines.push(`${target} ${message}`), 'debug');
+    try {
+      const dataId = unique('log');
+      await client.config.publish(dataId, 'x');
+      await eventually(() => client.config.get(dataId));
+      const worker = new Worker(new URL('children/worker.mjs', import.meta.url), {
+        workerData: { servers, dataId, how: 'close' },
+      });
+      await within(once(worker, 'exit'), LIMIT);
+      lines.length = 0;
+      const other = await NacreClient.connect({ servers });
+      await eventually(() => lines.some((line) => line.startsWith('nacre_client')));
+      await other.close();
+    } finally {
+      setLogger(undefined);
+    }
+  });
+});
+
 describe('the library', () => {
   const load = (env, cwd = root) =>
     run(['-e', "new (require(process.cwd() + '/dist/index.js').NacreClient)()"], {
@@ -153,7 +175,7 @@ describe('the library', () => {
     assert.equal(code, 1);
     assert.match(written, /LibraryError: no native library of nacre-client .* for \w+-\w+/);
     assert.match(written, /native\/nacre\.[\w-]+\.node: there is no such file/);
-    assert.match(written, /npm install @nacre\/client-/);
+    assert.match(written, /npm install nacre-client-/);
   });
 
   it('of another version is refused', async () => {

@@ -3,6 +3,8 @@
 import os
 import shutil
 import sys
+import tarfile
+from pathlib import Path
 from typing import Any, Optional
 
 import maturin
@@ -50,8 +52,18 @@ def build_wheel(
 
 
 def build_sdist(sdist_directory: str, config_settings: Optional[dict[str, Any]] = None) -> str:
-    """Builds a source archive."""
-    return str(maturin.build_sdist(sdist_directory, config_settings))
+    """Builds a source archive, with the crates that the workspace takes from its own folder."""
+    name = str(maturin.build_sdist(sdist_directory, config_settings))
+    patches = Path("..") / "third-party"
+    if patches.is_dir():
+        archive = Path(sdist_directory) / name
+        plain = archive.with_suffix(".tmp")
+        with tarfile.open(archive) as given, tarfile.open(plain, "w:gz") as more:
+            for member in given:
+                more.addfile(member, given.extractfile(member) if member.isfile() else None)
+            more.add(patches, f"{name[: -len('.tar.gz')]}/third-party")
+        plain.replace(archive)
+    return name
 
 
 def build_editable(

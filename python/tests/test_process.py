@@ -130,9 +130,10 @@ def test_ctrl_c_ends_a_blocking_call(wait: str, scope: Scope) -> None:
     text = f"""
         import nacre, signal, sys, threading, time
         from nacre import _process
+        begun = []
         def tell():
             main = threading.main_thread().ident
-            while sys._current_frames()[main].f_code.co_name != 'wait':
+            while not begun or sys._current_frames()[main].f_code.co_name != 'wait':
                 time.sleep(0.01)
             print('waiting', flush=True)
         # Who was started in the background ignores the signal.
@@ -141,6 +142,7 @@ def test_ctrl_c_ends_a_blocking_call(wait: str, scope: Scope) -> None:
         native = _process.current().native
         before = native.counts()[2]
         threading.Thread(target=tell, daemon=True).start()
+        begun.append(True)
         try:
             {wait}
         except KeyboardInterrupt:

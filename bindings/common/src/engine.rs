@@ -7,7 +7,11 @@ use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
-    sync::{Arc, mpsc},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     task::{Context, Poll, Waker},
     time::Duration,
 };
@@ -59,6 +63,8 @@ pub struct Engine {
 struct Inner {
     runtime: Arc<Runtime>,
     queue: Arc<Queue<Polled>>,
+    /// Whether it gives the lines of the log.
+    follows_log: AtomicBool,
     clients: Table<Arc<Entry>>,
     subscriptions: Table<Arc<subscription::Entry>>,
     calls: Mutex<Calls>,
@@ -100,12 +106,19 @@ impl Engine {
     /// An engine on this runtime.
     #[must_use]
     pub fn on(runtime: Arc<Runtime>) -> Self {
-        let queue = Arc::new(Queue::default());
-        let bell = Arc::clone(&queue);
-        runtime.logs().on_ready(move || bell.wake());
+        let engine = Self::without_log(runtime);
+        engine.follow_log();
+        engine
+    }
+
+    /// An engine on this runtime, which gives no lines of the log before [`Engine::follow_log`]: for a host with several
+    /// engines, of which one is asked for them.
+    #[must_use]
+    pub fn without_log(runtime: Arc<Runtime>) -> Self {
         let inner = Inner {
             runtime,
-            queue,
+            queue: Arc::new(Queue::default()),
+            follows_log: AtomicBool::new(false),
             clients: Table::default(),
             subscriptions: Table::default(),
             calls: Mutex::default(),
@@ -354,7 +367,8 @@ impl Engine {
     pub fn poll(&self, most: usize, limit: Duration) -> Option<Vec<Polled>> {
         let inner = &self.inner;
         let logs = inner.runtime.logs();
-        let limit = if logs.has_lines() { Duration::ZERO } else { limit };
+        let follows = inner.follows_log.load(Ordering::Relaxed);
+        let limit = if follows && logs.has_lines() { Duration::ZERO } else { limit };
         // One place is for the lines of the log.
         let items = inner.queue.drain(most.saturating_sub(1).max(1), limit)?;
         let mut polled: Vec<Polled> = items
@@ -364,11 +378,18 @@ impl Engine {
                 Item::Event(subscription) => Polled::Event(subscription),
             })
             .collect();
-        if logs.has_lines() && polled.len() < most {
+        if follows && logs.has_lines() && polled.len() < most {
             let (dropped, lines) = logs.drain(LINES);
             polled.push(Polled::Log(log::write(dropped, &lines)));
         }
         Some(polled)
+    }
+
+    /// Has the lines of the log from now on given by this engine, and none before it woken for them.
+    pub fn follow_log(&self) {
+        self.inner.follows_log.store(true, Ordering::Relaxed);
+        let bell = Arc::clone(&self.inner.queue);
+        self.inner.runtime.logs().on_ready(move || bell.wake());
     }
 
     /// Calls this, on any thread, when there is something to [`Engine::poll`] after a `poll` that gave nothing, and now

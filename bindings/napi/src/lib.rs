@@ -60,8 +60,9 @@ impl Engine {
             .callee_handled::<false>()
             .max_queue_size::<WAKE_UPS>()
             .build()?;
-        let engine = nacre_bindings::Engine::start()
+        let runtime = nacre_bindings::Runtime::shared()
             .map_err(|error| Error::new(Status::GenericFailure, format!("no threads: {error}")))?;
+        let engine = nacre_bindings::Engine::without_log(runtime);
         engine.on_ready(move || {
             // When its queue is full one is on its way; when it is closing nobody is left to wake.
             wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
@@ -163,10 +164,14 @@ impl Engine {
         Some(items.into_bytes().into())
     }
 
-    /// Which lines of the log are kept: 0 none, 1 errors, ... 5 all.
+    /// Which lines of the log are kept, of all clients of the process: 0 none, 1 errors, ... 5 all. This environment is
+    /// given them from now on.
     #[napi(catch_unwind)]
     pub fn log_level(&self, level: u32) {
-        self.with(|engine| engine.set_log_level(level.min(5) as u8));
+        self.with(|engine| {
+            engine.follow_log();
+            engine.set_log_level(level.min(5) as u8);
+        });
     }
 
     /// How many clients, subscriptions and calls there are.

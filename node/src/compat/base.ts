@@ -6,6 +6,14 @@ import type { ClientOptions } from '../options';
 
 type ReadyCallback = (error?: Error | null) => void;
 
+/** What `awaitFirst` gives. */
+export interface FirstEvent {
+  /** Name of the event. */
+  event: string;
+  /** Its arguments. */
+  args: unknown[];
+}
+
 /** A client that is an emitter, says when it is ready and can be closed. */
 export abstract class Base extends EventEmitter {
   /** What it was made with. */
@@ -55,7 +63,7 @@ export abstract class Base extends EventEmitter {
   }
 
   /** Waits for the first of some events and gives its name and arguments. */
-  async awaitFirst(events: readonly string[]): Promise<{ event: string; args: unknown[] }> {
+  async awaitFirst(events: readonly string[]): Promise<FirstEvent> {
     const others = new AbortController();
     try {
       return await Promise.race(

@@ -97,7 +97,7 @@ export class NacosConfigClient extends Base {
   }
 
   /** Name under which the original shares one client between processes; here each has its own. */
-  get clusterOptions(): { name: string } {
+  get clusterOptions(): Readonly<Record<'name', string>> {
     return { name: `DiamondClient@${textOf(this.options, 'endpoint')}` };
   }
 

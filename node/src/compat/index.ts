@@ -4,7 +4,7 @@
  *
  * @packageDocumentation
  */
-export { Base } from './base';
+export { Base, type FirstEvent } from './base';
 export {
   type ClientOptions,
   type CommonInputOptions,

@@ -30,13 +30,15 @@ _BATCH = 256
 _IDLE_MILLIS = 2_000
 _BUSY_MILLIS = 10
 _STOP_MILLIS = 1_000
+PATIENCE = 0.5
+"""How long a blocking call waits before it looks for signals."""
 
 Outcome = tuple[bool, bytes]
 """Whether a call succeeded, and its answer or error."""
 
 
 class Waiter:
-    """A thread that waits for an answer. A wait for a lock ends with Ctrl-C."""
+    """A thread that waits for an answer, or for Ctrl-C."""
 
     __slots__ = ("_lock", "outcome")
 
@@ -50,8 +52,10 @@ class Waiter:
         self._lock.release()
 
     def wait(self) -> Outcome:
-        with self._lock:
-            return self.outcome
+        # A signal that comes just before the wait begins does not end it, and on Windows none does.
+        while not self._lock.acquire(timeout=PATIENCE):
+            pass
+        return self.outcome
 
 
 Answered = tuple["asyncio.Future[Outcome]", Outcome]

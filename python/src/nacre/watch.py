@@ -14,7 +14,7 @@ import weakref
 from collections.abc import Awaitable, Sequence
 from typing import Any, Callable, Generic, Optional, TypeVar, Union
 
-from nacre._process import LOG, call_soon
+from nacre._process import LOG, PATIENCE, call_soon
 from nacre._source import ServiceSource, Source, established
 from nacre.errors import ClientClosedError, ForkedProcessError, NacreError
 from nacre.naming_model import Instance, ServiceChange, ServiceSnapshot
@@ -158,8 +158,10 @@ class Watch(_Base[T]):
             with self._ready:
                 while not self._busy and not self.is_closed:
                     self._source.core.check_open()
-                    if not self._ready.wait(None if deadline is None else max(0, deadline - time.monotonic())):
+                    left = PATIENCE if deadline is None else min(PATIENCE, deadline - time.monotonic())
+                    if left <= 0:
                         raise TimeoutError("no change came in time")
+                    self._ready.wait(left)
             if self._source.core.is_of_parent:
                 raise ForkedProcessError()
             if self.is_closed:

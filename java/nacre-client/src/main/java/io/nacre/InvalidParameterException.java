@@ -4,6 +4,7 @@ package io.nacre;
 public final class InvalidParameterException extends IllegalArgumentException {
     private static final long serialVersionUID = 1L;
 
+    /** The number that Nacos uses. */
     private final int code;
 
     InvalidParameterException(int code, String reason) {

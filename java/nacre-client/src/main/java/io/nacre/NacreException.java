@@ -9,8 +9,11 @@ package io.nacre;
 public class NacreException extends Exception {
     private static final long serialVersionUID = 1L;
 
+    /** The class of the failure. */
     private final ErrorKind kind;
+    /** The number that Nacos uses. */
     private final int code;
+    /** Whether the same call may succeed later. */
     private final boolean retryable;
 
     NacreException(ErrorKind kind, int code, boolean retryable, String reason) {

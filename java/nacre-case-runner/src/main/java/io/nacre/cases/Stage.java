@@ -29,7 +29,8 @@ public final class Stage implements AutoCloseable {
     private static final long AGAIN = 40;
     private static final AtomicLong RUNS = new AtomicLong();
 
-    private final String run = Long.toHexString(ProcessHandle.current().pid()) + Long.toHexString(RUNS.incrementAndGet());
+    private final String run =
+            Long.toHexString(ProcessHandle.current().pid()) + Long.toHexString(RUNS.incrementAndGet());
     private final Map<String, JsonNode> variables = new ConcurrentHashMap<>();
     private final Map<String, Recorder> watches = new ConcurrentHashMap<>();
     private final Map<String, Future<Outcome>> background = new ConcurrentHashMap<>();

@@ -164,7 +164,8 @@ class ClientSettingsTest {
                 row(
                         NAMING,
                         "accessKey=p;secretKey=p;ramRoleName=r",
-                        "security.credentials={\"AccessKeyId\":\"a\",\"AccessKeySecret\":\"s\",\"SecurityToken\":\"t\"}",
+                        "security.credentials={\"AccessKeyId\":\"a\",\"AccessKeySecret\":\"s\","
+                                + "\"SecurityToken\":\"t\"}",
                         "",
                         s -> s.accessKey + s.secretKey + s.securityToken + s.role,
                         "astnull"),

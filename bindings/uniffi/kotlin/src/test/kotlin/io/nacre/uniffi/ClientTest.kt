@@ -115,6 +115,23 @@ class ClientTest {
     }
 
     @Test
+    fun aCollectorThatThrowsEndsOnlyItself() = run { client ->
+        val config = client.config()
+        val id = unique("throws")
+        val values = config.values(id)
+        val told = Channel<String?>(Channel.UNLIMITED)
+        coroutineScope {
+            val other = launch { values.collect { told.send(it?.content) } }
+            val failed = runCatching { values.collect { error("cannot use it") } }.exceptionOrNull()
+            assertEquals("cannot use it", failed?.message)
+            assertNull(withTimeout(LIMIT) { told.receive() })
+            config.publish(id, "v1")
+            assertEquals("v1", withTimeout(LIMIT) { told.receive() })
+            other.cancel()
+        }
+    }
+
+    @Test
     fun aFlowEndsWhenTheClientIsShutDown() = run { client ->
         val ending = client.config()
         val naming = client.naming()

@@ -85,8 +85,8 @@ class Operations : Subject {
                 val watch = config.watchPattern(id, group)
                 record(recorder, watch, { watch.next() }, { watch.cancel() }) { change ->
                     node().apply {
-                        set<JsonNode>("added", list(change.added) { node().put("data_id", it.dataId).put("group", it.group) })
-                        set<JsonNode>("removed", list(change.removed) { node().put("data_id", it.dataId).put("group", it.group) })
+                        set<JsonNode>("added", list(change.added, ::shown))
+                        set<JsonNode>("removed", list(change.removed, ::shown))
                     }
                 }
             }

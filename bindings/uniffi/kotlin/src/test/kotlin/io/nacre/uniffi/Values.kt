@@ -94,6 +94,8 @@ fun shown(instance: Instance): JsonNode {
 
 fun shown(name: ServiceName): JsonNode = node().put("service", name.service).put("group", name.group)
 
+fun shown(name: ConfigName): JsonNode = node().put("data_id", name.dataId).put("group", name.group)
+
 fun shown(change: ServiceChange): JsonNode = node().put("service", change.service).put("group", change.group).apply {
     set<JsonNode>("instances", list(change.instances, ::shown))
     set<JsonNode>("added", list(change.added, ::shown))

@@ -5,8 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.nacre.testkit.Harness;
 import io.nacre.testkit.Scope;
-import java.io.File;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
@@ -18,22 +16,10 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A project whose single dependency is the drop-in, resolved from a repository into which it was installed, runs. */
 class SingleDependencyTest {
-    private static final Path PROJECT = Paths.get("src/it");
     private static final Path INSTALLED = Paths.get(System.getProperty("installed.repository"));
 
     @TempDir
     Path folder;
-
-    /** What the machine has already need not come over the network again. */
-    private Path settings() throws Exception {
-        String known = Paths.get(System.getProperty("maven.repository")).toUri().toString();
-        String repository = "<id>known</id><url>" + known + "</url>";
-        String text = "<settings><profiles><profile><id>known</id>"
-                + "<repositories><repository>" + repository + "</repository></repositories>"
-                + "<pluginRepositories><pluginRepository>" + repository + "</pluginRepository></pluginRepositories>"
-                + "</profile></profiles><activeProfiles><activeProfile>known</activeProfile></activeProfiles></settings>";
-        return Files.write(folder.resolve("settings.xml"), text.getBytes(StandardCharsets.UTF_8));
-    }
 
     @Test
     void runs() throws Exception {
@@ -41,20 +27,13 @@ class SingleDependencyTest {
         try (Scope scope = Harness.shared().scope()) {
             Path output = folder.resolve("output");
             ProcessBuilder maven = new ProcessBuilder(
-                    System.getProperty("maven.program"),
-                    "-B",
-                    "-q",
-                    "-s",
-                    settings().toString(),
-                    "-Dmaven.repo.local=" + INSTALLED,
-                    "-Dserver=" + scope.server().address(),
-                    "-DbuildDirectory=" + folder,
-                    "compile",
-                    "exec:exec");
-            maven.environment().put("MAVEN_OPTS", "-Duser.home=" + folder);
-            File here = PROJECT.toFile();
-            Process process = maven.directory(here)
-                    .redirectErrorStream(true)
+                    Paths.get("run.sh").toAbsolutePath().toString(),
+                    INSTALLED.toString(),
+                    scope.server().address(),
+                    folder.toString());
+            maven.environment().put("MAVEN_PROGRAM", System.getProperty("maven.program"));
+            maven.environment().put("MAVEN_KNOWN", System.getProperty("maven.repository"));
+            Process process = maven.redirectErrorStream(true)
                     .redirectOutput(output.toFile())
                     .start();
             boolean ended = process.waitFor(180, TimeUnit.SECONDS);

@@ -9,6 +9,7 @@ public abstract class Event implements Serializable {
     private static final long serialVersionUID = -3731383194964997493L;
     private static final AtomicLong SEQUENCE = new AtomicLong(0);
 
+    /** Number of the event in this process. */
     private final long sequence = SEQUENCE.getAndIncrement();
 
     /** Makes an event with the next number. */

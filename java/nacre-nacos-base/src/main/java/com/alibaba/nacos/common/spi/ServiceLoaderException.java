@@ -4,6 +4,7 @@ package com.alibaba.nacos.common.spi;
 public class ServiceLoaderException extends RuntimeException {
     private static final long serialVersionUID = -4133484884875183141L;
 
+    /** The class that could not be made. */
     private final Class<?> clazz;
 
     /**

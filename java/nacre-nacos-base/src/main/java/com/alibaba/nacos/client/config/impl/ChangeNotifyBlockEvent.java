@@ -6,12 +6,19 @@ import com.alibaba.nacos.common.notify.SlowEvent;
 public class ChangeNotifyBlockEvent extends SlowEvent {
     private static final long serialVersionUID = 1L;
 
+    /** Names the listener. */
     private final String listener;
+    /** Data id of the config. */
     private String dataId;
+    /** Group of the config. */
     private String group;
+    /** Namespace of the config. */
     private String tenant;
+    /** When the listener was called, in milliseconds since the epoch. */
     private long startTime;
+    /** When this was seen, in milliseconds since the epoch. */
     private long currentTime;
+    /** Where the listener stands. */
     private String blockStack;
 
     /**
@@ -152,7 +159,7 @@ public class ChangeNotifyBlockEvent extends SlowEvent {
 
     @Override
     public String toString() {
-        return "the listener " + listener + " of " + group + "/" + dataId + " of the namespace " + tenant + " runs since "
-                + (currentTime - startTime) + " ms";
+        return "the listener " + listener + " of " + group + "/" + dataId + " of the namespace " + tenant
+                + " runs since " + (currentTime - startTime) + " ms";
     }
 }

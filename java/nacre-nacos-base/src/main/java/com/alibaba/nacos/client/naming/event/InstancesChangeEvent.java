@@ -8,9 +8,13 @@ import java.util.List;
 public class InstancesChangeEvent extends Event {
     private static final long serialVersionUID = -8823087028212249603L;
 
+    /** Who may see it. */
     private final String eventScope;
+    /** Name of the service. */
     private final String serviceName;
+    /** Group of the service. */
     private final String groupName;
+    /** Names of clusters, joined by commas. */
     private final String clusters;
     private final transient List<Instance> hosts;
     private final transient InstancesDiff diff;
