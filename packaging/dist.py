@@ -167,8 +167,10 @@ def build_node(libraries: Path, packages: Path) -> None:
 
 def build_maven(libraries: Path, repository: Path) -> None:
     """A Maven repository with the artefacts and the jars of the platforms."""
+    modules = "nacre-client,nacre-native,nacre-nacos-client,nacre-nacos3-client"
     run([
-        *("mvn", "-B", "-q", "-f", str(ROOT / "java/pom.xml"), "deploy", "-DskipTests"),
+        *("mvn", "-B", "-q", "-f", str(ROOT / "java/pom.xml"), "-pl", modules, "-am", "deploy", "-DskipTests"),
+        "-Dmaven.install.skip",
         f"-Dnacre.native.folder={libraries}",
         f"-DaltDeploymentRepository=local::{repository.as_uri()}",
     ])
