@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use nacre_config::{Config, ConfigMachine};
 use nacre_consensus::{Host, Options, Parts, engine::rocks};
 use nacre_gateway::{Doors, Sockets};
-use nacre_naming::{Naming, ShardMachine};
+use nacre_naming::{Naming, ShardMachine, SwitchMachine};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::{
@@ -22,6 +22,8 @@ use crate::{
 const CONFIG_PART: u8 = 1;
 /// Tag of the services in the log of a shard group.
 const NAMING_PART: u8 = 1;
+/// Tag of the switches in the log of the meta group.
+const SWITCH_PART: u8 = 2;
 /// Nacos clients find gRPC at the HTTP port plus this.
 const GRPC_PORT_OFFSET: u16 = 1000;
 /// How long a stop may take before the process ends anyway. What was acknowledged is on disk.
@@ -115,7 +117,9 @@ impl Server {
             families: nacre_config::FAMILIES.into_iter().chain(nacre_naming::FAMILIES).collect(),
             shards: settings.storage.shards,
         };
-        let meta = Parts::new().with(CONFIG_PART, Arc::new(ConfigMachine::new(&settings.config)));
+        let meta = Parts::new()
+            .with(CONFIG_PART, Arc::new(ConfigMachine::new(&settings.config)))
+            .with(SWITCH_PART, Arc::new(SwitchMachine::new(&settings.naming)));
         let shard = |_| Parts::new().with(NAMING_PART, Arc::new(ShardMachine::default()));
         let host = Host::start(options, rocks::open, meta, shard).await?;
         let identity = host.identity();
@@ -130,6 +134,7 @@ impl Server {
             epoch: host.epoch(),
             shards: host.shards().iter().map(|shard| shard.part(NAMING_PART)).collect(),
             slots: host.slots().clone(),
+            switches: Some(host.meta().part(SWITCH_PART)),
             encoder: Arc::new(sockets.naming_encoder()),
             request_ids: request_ids.clone(),
         })

@@ -7,6 +7,7 @@ use nacre_consensus::{Command, DecodeError};
 use prost::{Message, Oneof};
 
 use crate::{
+    capacity::{CapacityChange, Scope},
     key::ConfigKey,
     kind::ConfigType,
     md5::Md5,
@@ -27,11 +28,20 @@ pub enum ConfigCommand {
     Prune(Vec<PrunedRow>),
     /// Creates or renames a namespace.
     PutNamespace(PutNamespace),
+    /// Sets what a group or a namespace may hold.
+    SetCapacity(SetCapacity),
     /// Forgets a namespace; its configs stay.
     DeleteNamespace {
         /// Its id.
         id: String,
     },
+}
+
+/// See [`ConfigCommand::SetCapacity`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct SetCapacity {
+    pub(crate) scope: Scope,
+    pub(crate) change: CapacityChange,
 }
 
 /// See [`ConfigCommand::Publish`].
@@ -144,7 +154,7 @@ pub enum ConfigReply {
 
 #[derive(Clone, PartialEq, Message)]
 struct CommandRecord {
-    #[prost(oneof = "Body", tags = "1, 2, 3, 4, 5")]
+    #[prost(oneof = "Body", tags = "1, 2, 3, 4, 5, 6")]
     body: Option<Body>,
 }
 
@@ -160,6 +170,23 @@ enum Body {
     PutNamespace(PutNamespaceRecord),
     #[prost(string, tag = "5")]
     DeleteNamespace(String),
+    #[prost(message, tag = "6")]
+    SetCapacity(CapacityCommandRecord),
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct CapacityCommandRecord {
+    /// The row of the scope.
+    #[prost(bytes = "vec", tag = "1")]
+    scope: Vec<u8>,
+    #[prost(uint64, optional, tag = "2")]
+    quota: Option<u64>,
+    #[prost(uint64, optional, tag = "3")]
+    max_size: Option<u64>,
+    #[prost(uint64, optional, tag = "4")]
+    max_aggr_count: Option<u64>,
+    #[prost(uint64, optional, tag = "5")]
+    max_aggr_size: Option<u64>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -338,6 +365,13 @@ impl Command for ConfigCommand {
                 create: command.create,
             }),
             Self::DeleteNamespace { id } => Body::DeleteNamespace(id.clone()),
+            Self::SetCapacity(SetCapacity { scope, change }) => Body::SetCapacity(CapacityCommandRecord {
+                scope: scope.row(),
+                quota: change.quota,
+                max_size: change.max_size,
+                max_aggr_count: change.max_aggr_count,
+                max_aggr_size: change.max_aggr_size,
+            }),
         };
         stored::write(&CommandRecord { body: Some(body) })
     }
@@ -364,6 +398,15 @@ impl Command for ConfigCommand {
                 create: record.create,
             })),
             Body::DeleteNamespace(id) => Ok(Self::DeleteNamespace { id }),
+            Body::SetCapacity(record) => Ok(Self::SetCapacity(SetCapacity {
+                scope: Scope::of_row(&record.scope).ok_or_else(|| DecodeError("bad scope".to_owned()))?,
+                change: CapacityChange {
+                    quota: record.quota,
+                    max_size: record.max_size,
+                    max_aggr_count: record.max_aggr_count,
+                    max_aggr_size: record.max_aggr_size,
+                },
+            })),
         }
     }
 
@@ -425,6 +468,10 @@ mod tests {
                 })
             ),
             "[a-z]{1,4}".prop_map(|id| ConfigCommand::DeleteNamespace { id }),
+            ("[a-z]{0,4}", any::<Option<u64>>(), any::<Option<u64>>()).prop_map(|(name, quota, max_size)| {
+                let change = CapacityChange { quota, max_size, ..CapacityChange::default() };
+                ConfigCommand::SetCapacity(SetCapacity { scope: Scope::Group(name), change })
+            }),
         ]
     }
 

@@ -1,6 +1,7 @@
 //! The config service of this node: what the doors call.
 
 use std::{
+    collections::{BTreeMap, HashSet},
     fmt,
     sync::{Arc, atomic::AtomicU64},
     time::Duration,
@@ -10,11 +11,13 @@ use nacre_consensus::{Group, StateReader};
 use tokio::task::JoinHandle;
 
 use crate::{
+    capacity::{Capacity, CapacityChange, Scope},
     check,
-    command::{ConfigCommand, ConfigReply, PublishCommand, PutNamespace, RemoveCommand},
+    command::{ConfigCommand, ConfigReply, PublishCommand, PutNamespace, RemoveCommand, SetCapacity},
     content,
     error::Error,
     history::{self, HistoryEntry, HistoryPage, PRUNED_AT_ONCE},
+    hub::Waiting,
     index::{Entry, Gray, Version},
     key::ConfigKey,
     listener::{Encoder, Listener, Notices, Shared},
@@ -350,6 +353,57 @@ impl Config {
         poll::poll(&self.inner.shared, keys, labels, limit).await
     }
 
+    /// Who listens to a config on this node: addresses with the md5 that each holds, empty when it holds nothing.
+    #[must_use]
+    pub fn listeners_of(&self, key: &ConfigKey) -> BTreeMap<String, String> {
+        let text = |md5: Option<Md5>| md5.map(|md5| md5.to_string()).unwrap_or_default();
+        let waiting = self.inner.shared.hub.waiting(key).into_iter();
+        let holders = waiting.filter_map(|(tenant, waiting)| match waiting {
+            Waiting::Connection(mailbox) => {
+                let (ip, md5) = mailbox.holder(key, &tenant)?;
+                Some((ip.into(), text(md5)))
+            }
+            Waiting::Poll(waiter) => {
+                let ip = waiter.labels.get(crate::rule::CLIENT_IP)?.to_owned();
+                Some((ip, text(self.served_md5(key, &waiter.labels))))
+            }
+        });
+        holders.collect()
+    }
+
+    /// What an address listens to on this node: configs with the md5 that it holds.
+    #[must_use]
+    pub fn listened_by(&self, ip: &str) -> Vec<(ConfigKey, String)> {
+        let mut keys = self.inner.shared.hub.keys();
+        keys.sort_unstable();
+        let held = keys.into_iter().filter_map(|key| {
+            let md5 = self.listeners_of(&key).remove(ip)?;
+            Some((key, md5))
+        });
+        held.collect()
+    }
+
+    /// The configs whose formal versions have these ids, in the order of their keys.
+    #[must_use]
+    pub fn keys_of_ids(&self, ids: &[u64]) -> Vec<(u64, ConfigKey)> {
+        let wanted: HashSet<u64> = ids.iter().copied().collect();
+        let index = self.machine().index().read();
+        let found = index.iter().filter_map(|(key, entry)| {
+            let id = entry.formal.as_ref()?.id;
+            wanted.contains(&id).then(|| (id, key.clone()))
+        });
+        let mut found: Vec<(u64, ConfigKey)> = found.collect();
+        drop(index);
+        found.sort_by(|(_, one), (_, other)| one.cmp(other));
+        found
+    }
+
+    /// Whether there is a formal version of a config.
+    #[must_use]
+    pub fn exists(&self, key: &ConfigKey) -> bool {
+        self.machine().entry(key).is_some_and(|entry| entry.formal.is_some())
+    }
+
     /// A page of a config's history, newest first; pages count from 1. Rows come without content.
     ///
     /// # Errors
@@ -445,6 +499,30 @@ impl Config {
     /// [`Error::Unavailable`].
     pub async fn delete_namespace(&self, id: &str) -> Result<bool, Error> {
         Ok(self.propose(ConfigCommand::DeleteNamespace { id: id.to_owned() }).await? == ConfigReply::Done)
+    }
+
+    /// What a group or a namespace may hold and holds. The group with the empty name stands for all configs.
+    #[must_use]
+    pub fn capacity(&self, scope: &Scope) -> Capacity {
+        let index = self.machine().index().read();
+        let usage = match scope {
+            Scope::Namespace(id) => index.count_of(id),
+            Scope::Group(name) if name.is_empty() => index.count(),
+            Scope::Group(name) => {
+                let of_group = |key: &ConfigKey| key.namespace().is_empty() && key.group() == name;
+                index.iter().filter(|(key, entry)| of_group(key) && entry.formal.is_some()).count() as u64
+            }
+        };
+        drop(index);
+        self.machine().capacities().read().get(scope, usage)
+    }
+
+    /// Sets what a group or a namespace may hold.
+    ///
+    /// # Errors
+    /// [`Error::StorageFull`], [`Error::Unavailable`].
+    pub async fn set_capacity(&self, scope: Scope, change: CapacityChange) -> Result<(), Error> {
+        self.propose(ConfigCommand::SetCapacity(SetCapacity { scope, change })).await.map(drop)
     }
 
     /// How many configs there are.

@@ -106,6 +106,18 @@ impl Hub {
         drop(removed);
     }
 
+    /// Who waits for a config.
+    pub(crate) fn waiting(&self, key: &ConfigKey) -> Vec<(Tenant, Waiting)> {
+        let state = self.state.lock();
+        let waiting = state.topics.get(key).into_iter().flat_map(|topic| &topic.waiting);
+        waiting.map(|(interest, waiting)| (interest.tenant.clone(), waiting.clone())).collect()
+    }
+
+    /// All configs that somebody waits for.
+    pub(crate) fn keys(&self) -> Vec<ConfigKey> {
+        self.state.lock().topics.keys().cloned().collect()
+    }
+
     /// Takes the next changed config with all who wait for it.
     fn next(&self) -> Option<(ConfigKey, Vec<(Tenant, Waiting)>)> {
         let mut state = self.state.lock();

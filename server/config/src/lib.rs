@@ -1,5 +1,6 @@
 //! Configs, gray rules, history, listeners and namespaces: the config domain. Knows no gRPC, HTTP or RocksDB.
 
+mod capacity;
 pub mod check;
 mod command;
 mod config;
@@ -22,7 +23,8 @@ mod settings;
 mod stored;
 mod view;
 
-pub use command::{ConfigCommand, ConfigReply, PrunedRow, PublishCommand, PutNamespace, RemoveCommand};
+pub use capacity::{Capacity, CapacityChange, Scope};
+pub use command::{ConfigCommand, ConfigReply, PrunedRow, PublishCommand, PutNamespace, RemoveCommand, SetCapacity};
 pub use config::{Config, Options};
 pub use error::Error;
 pub use history::{HistoryEntry, HistoryPage, Operation};

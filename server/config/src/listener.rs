@@ -120,9 +120,19 @@ enum Push {
     Sent { request_id: u64, until: Instant, attempts: u32, has_failed: bool },
 }
 
+/// One listened config.
+#[derive(Default)]
+struct Watch {
+    push: Push,
+    /// What the client said it holds.
+    md5: Option<Md5>,
+}
+
 #[derive(Default)]
 struct State {
-    watches: HashMap<Watched, Push>,
+    watches: HashMap<Watched, Watch>,
+    /// The client's address, once it listens.
+    ip: Option<Box<str>>,
     ready: VecDeque<Watched>,
     /// The watches that are `Sent`, by request id.
     sent: HashMap<u64, Watched>,
@@ -155,7 +165,7 @@ impl Listener {
     pub fn listen(&self, listens: &[Listen<'_>], labels: &Labels) -> Result<Vec<usize>, Error> {
         let mailbox = &self.owner.mailbox;
         let shared = mailbox.shared()?;
-        mailbox.add(&shared, listens)?;
+        mailbox.add(&shared, listens, labels)?;
         Ok(differing(&shared.machine, listens.iter().map(|listen| (listen.key, listen.md5)), labels))
     }
 
@@ -217,7 +227,7 @@ impl Mailbox {
 
     // The hub's lock is taken inside this one, never the other way round, so that the two agree
     // whatever requests of one connection run side by side.
-    fn add(self: &Arc<Self>, shared: &Shared, listens: &[Listen<'_>]) -> Result<(), Error> {
+    fn add(self: &Arc<Self>, shared: &Shared, listens: &[Listen<'_>], labels: &Labels) -> Result<(), Error> {
         let limit = shared.settings.max_listens_per_connection;
         let mut state = self.state.lock();
         if state.is_ended {
@@ -235,8 +245,16 @@ impl Mailbox {
         }
         for watched in added {
             shared.hub.add(&watched.key, self.interest(&watched), Waiting::Connection(self.clone()));
-            if state.watches.insert(watched, Push::Idle).is_none() {
+            if state.watches.insert(watched, Watch::default()).is_none() {
                 shared.metrics.listens.add(1);
+            }
+        }
+        if state.ip.is_none() {
+            state.ip = labels.get(crate::rule::CLIENT_IP).map(Into::into);
+        }
+        for listen in listens {
+            if let Some(watch) = state.watches.get_mut(&watched(listen)) {
+                watch.md5 = listen.md5.and_then(Md5::parse);
             }
         }
         Ok(())
@@ -247,7 +265,7 @@ impl Mailbox {
         let mut state = self.state.lock();
         for listen in listens {
             let watched = watched(listen);
-            let Some(push) = state.watches.remove(&watched) else { continue };
+            let Some(Watch { push, .. }) = state.watches.remove(&watched) else { continue };
             shared.hub.remove(&watched.key, &self.interest(&watched));
             shared.metrics.listens.subtract(1);
             match push {
@@ -284,8 +302,8 @@ impl Mailbox {
     pub(crate) fn put(&self, key: &ConfigKey, tenant: &Tenant, notice: Arc<Notice>) {
         let watched = Watched { key: key.clone(), tenant: tenant.clone() };
         let mut state = self.state.lock();
-        let Some(push) = state.watches.get_mut(&watched) else { return };
-        let before = std::mem::replace(push, Push::Ready { notice: Some(notice), attempts: 0 });
+        let Some(watch) = state.watches.get_mut(&watched) else { return };
+        let before = std::mem::replace(&mut watch.push, Push::Ready { notice: Some(notice), attempts: 0 });
         match before {
             Push::Ready { .. } => return,
             Push::Idle => {}
@@ -297,6 +315,13 @@ impl Mailbox {
         if let Some(waker) = waker {
             waker.wake();
         }
+    }
+
+    /// The client's address with the md5 that it holds of one config.
+    pub(crate) fn holder(&self, key: &ConfigKey, tenant: &Tenant) -> Option<(Box<str>, Option<Md5>)> {
+        let state = self.state.lock();
+        let watch = state.watches.get(&Watched { key: key.clone(), tenant: tenant.clone() })?;
+        Some((state.ip.clone()?, watch.md5))
     }
 
     fn poll(&self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
@@ -327,8 +352,8 @@ impl Mailbox {
         let Some(watched) = state.sent.get(&request_id).cloned() else { return false };
         if is_success {
             shared.metrics.notifies_acked.add(1);
-            if let Some(push) = state.watches.get_mut(&watched)
-                && let Push::Sent { until, .. } = std::mem::take(push)
+            if let Some(watch) = state.watches.get_mut(&watched)
+                && let Push::Sent { until, .. } = std::mem::take(&mut watch.push)
             {
                 state.forget_sent(request_id, until);
             }
@@ -357,7 +382,7 @@ impl State {
     /// Takes the oldest ready notification and waits for its acknowledgement from now on.
     fn take(&mut self, shared: &Shared) -> Option<Bytes> {
         while let Some(watched) = self.ready.pop_front() {
-            let Some(push) = self.watches.get_mut(&watched) else { continue };
+            let Some(Watch { push, .. }) = self.watches.get_mut(&watched) else { continue };
             let Push::Ready { notice, attempts } = push else { continue };
             let attempts = *attempts + 1;
             let (request_id, frame) = match notice.take() {
@@ -404,14 +429,14 @@ impl State {
             return false;
         };
         match self.watches.get_mut(&watched) {
-            Some(push @ Push::Sent { has_failed: true, .. }) => {
+            Some(Watch { push: push @ Push::Sent { has_failed: true, .. }, .. }) => {
                 let attempts = if let Push::Sent { attempts, .. } = push { *attempts } else { 0 };
                 *push = Push::Ready { notice: None, attempts };
                 self.forget_sent(request_id, at);
                 self.ready.push_back(watched);
                 false
             }
-            Some(Push::Sent { .. }) => self.fail(request_id, at, shared),
+            Some(Watch { push: Push::Sent { .. }, .. }) => self.fail(request_id, at, shared),
             _ => {
                 self.forget_sent(request_id, at);
                 false
@@ -422,7 +447,8 @@ impl State {
     /// Notes that a notification failed at a time. Answers whether the connection must end.
     fn fail(&mut self, request_id: u64, at: Instant, shared: &Shared) -> bool {
         let Some(watched) = self.sent.get(&request_id) else { return false };
-        let Some(Push::Sent { until, attempts, has_failed, .. }) = self.watches.get_mut(watched) else { return false };
+        let watch = self.watches.get_mut(watched);
+        let Some(Watch { push: Push::Sent { until, attempts, has_failed, .. }, .. }) = watch else { return false };
         if *has_failed {
             return false;
         }

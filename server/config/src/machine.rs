@@ -12,6 +12,7 @@ use parking_lot::{Mutex, RwLock};
 use prost::Message;
 
 use crate::{
+    capacity::{Capacities, Scope},
     command::{Condition, ConfigCommand, ConfigReply, PrunedRow, PublishCommand, RemoveCommand},
     content::{Contents, invalid},
     history::Operation,
@@ -22,8 +23,8 @@ use crate::{
     rule::{GrayRule, TAG_PREFIX},
     settings::Settings,
     stored::{
-        self, CONTENT, COUNTERS_KEY, ContentRecord, CountersRecord, DETAIL, HISTORY, HistoryRecord, INDEX, META,
-        NAMESPACE_PREFIX, NamespaceRecord, VersionRecord,
+        self, CAPACITY_PREFIX, CONTENT, COUNTERS_KEY, CapacityRecord, ContentRecord, CountersRecord, DETAIL, HISTORY,
+        HistoryRecord, INDEX, META, NAMESPACE_PREFIX, NamespaceRecord, VersionRecord,
     },
 };
 
@@ -31,6 +32,7 @@ use crate::{
 pub struct ConfigMachine {
     index: RwLock<Index>,
     namespaces: RwLock<Namespaces>,
+    capacities: RwLock<Capacities>,
     /// Only apply and restore use them.
     counters: Mutex<CountersRecord>,
     contents: Contents,
@@ -70,6 +72,7 @@ impl ConfigMachine {
         Self {
             index: RwLock::default(),
             namespaces: RwLock::default(),
+            capacities: RwLock::default(),
             counters: Mutex::default(),
             contents: Contents::new(settings.cache_bytes),
             hub: Arc::default(),
@@ -86,6 +89,10 @@ impl ConfigMachine {
 
     pub(crate) fn namespaces(&self) -> &RwLock<Namespaces> {
         &self.namespaces
+    }
+
+    pub(crate) fn capacities(&self) -> &RwLock<Capacities> {
+        &self.capacities
     }
 
     pub(crate) fn contents(&self) -> &Contents {
@@ -315,6 +322,15 @@ fn read_namespaces(state: &StateReader) -> io::Result<Namespaces> {
     Ok(namespaces)
 }
 
+fn read_capacities(state: &StateReader) -> io::Result<Capacities> {
+    let mut capacities = Capacities::default();
+    each(state, META, &Scan::prefix(CAPACITY_PREFIX), |key, record: CapacityRecord| {
+        capacities.insert(Scope::of_row(key).ok_or_else(|| bad_key(META))?, record);
+        Ok(())
+    })?;
+    Ok(capacities)
+}
+
 impl StateMachine for ConfigMachine {
     type Command = ConfigCommand;
     type Reply = ConfigReply;
@@ -327,6 +343,7 @@ impl StateMachine for ConfigMachine {
         let (index, namespaces) = (read_index(state)?, read_namespaces(state)?);
         *self.counters.lock() = counters;
         *self.namespaces.write() = namespaces;
+        *self.capacities.write() = read_capacities(state)?;
         *self.index.write() = index;
         // Revisions may mean other contents than before.
         self.contents.clear();
@@ -340,6 +357,7 @@ impl StateMachine for ConfigMachine {
             ConfigCommand::Remove(command) => self.remove(at, command, batch),
             ConfigCommand::Prune(rows) => self.prune(rows, batch),
             ConfigCommand::PutNamespace(command) => self.namespaces.write().put(at.stamp, command, batch),
+            ConfigCommand::SetCapacity(command) => self.capacities.write().set(at.stamp, command, batch),
             ConfigCommand::DeleteNamespace { id } => self.namespaces.write().delete(id, batch),
         }
     }

@@ -28,6 +28,8 @@ pub struct PollKey {
 /// What changed while a poll was held.
 #[derive(Default)]
 pub(crate) struct Waiter {
+    /// Who polls; while a poll is held, its caller has what these choose.
+    pub(crate) labels: Labels,
     /// Never more than the poll has keys.
     changed: Mutex<BTreeSet<ConfigKey>>,
     wake: Notify,
@@ -85,7 +87,7 @@ pub(crate) async fn poll(
         return Err(Error::TooManyPolls { limit: shared.settings.max_long_polls });
     }
 
-    let waiter = Arc::new(Waiter::default());
+    let waiter = Arc::new(Waiter { labels: labels.clone(), ..Waiter::default() });
     let of = shared.last_listener.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     shared.metrics.polls.add(1);
     let held = Held { shared, keys, interest: Interest { of, tenant: None } };

@@ -88,6 +88,14 @@ pub struct Publish {
 }
 
 impl Publish {
+    /// The same, but only if there is no such version yet: refused as a failed compare-and-set otherwise.
+    #[must_use]
+    pub fn if_absent(mut self) -> Self {
+        // No content has this text as its md5, and the condition holds where there is no version.
+        self.cas_md5 = Some("absent".to_owned());
+        self
+    }
+
     /// A publish for everybody, without condition or description.
     #[must_use]
     pub fn new(key: ConfigKey, content: impl Into<Arc<str>>) -> Self {

@@ -21,7 +21,7 @@ pub(crate) const CONTENT: Family = Family("config_content");
 pub(crate) const DETAIL: Family = Family("config_detail");
 /// `r` and id: the rows of history. `k`, key and id: the rows of one config.
 pub(crate) const HISTORY: Family = Family("config_history");
-/// `c`: the counters. `n` and id: the namespaces.
+/// `c`: the counters. `n` and id: the namespaces. `q`, `g` or `t`, and name: capacities of groups and namespaces.
 pub(crate) const META: Family = Family("config_meta");
 
 /// The column families of the config domain.
@@ -88,6 +88,7 @@ pub(crate) fn trailing_id(key: &[u8]) -> Option<u64> {
 
 pub(crate) const COUNTERS_KEY: &[u8] = b"c";
 pub(crate) const NAMESPACE_PREFIX: &[u8] = b"n";
+pub(crate) const CAPACITY_PREFIX: &[u8] = b"q";
 
 /// The row of a namespace in [`META`].
 pub(crate) fn namespace_key(id: &str) -> Vec<u8> {
@@ -229,6 +230,25 @@ pub(crate) struct CountersRecord {
     pub(crate) last_config: u64,
     #[prost(uint64, tag = "2")]
     pub(crate) last_history: u64,
+}
+
+/// What was set of a capacity; 0 is the default.
+#[derive(Clone, Copy, PartialEq, Message)]
+pub(crate) struct CapacityRecord {
+    #[prost(uint64, tag = "1")]
+    pub(crate) id: u64,
+    #[prost(uint64, tag = "2")]
+    pub(crate) quota: u64,
+    #[prost(uint64, tag = "3")]
+    pub(crate) max_size: u64,
+    #[prost(uint64, tag = "4")]
+    pub(crate) max_aggr_count: u64,
+    #[prost(uint64, tag = "5")]
+    pub(crate) max_aggr_size: u64,
+    #[prost(uint64, tag = "6")]
+    pub(crate) created: u64,
+    #[prost(uint64, tag = "7")]
+    pub(crate) modified: u64,
 }
 
 #[derive(Clone, PartialEq, Message)]

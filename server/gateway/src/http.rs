@@ -211,6 +211,7 @@ async fn operate(
     }
     let deadline = Instant::now() + state.settings.request_timeout();
     let (head, body) = request.into_parts();
+    let method = head.method.clone();
     let late = || Failure::Unavailable { text: "the request's body did not arrive in time".to_owned() };
     let reads_any = operation.body() == routes::BodyKind::Any;
     let (body, _share) = timeout_at(deadline, bodies.read(&head, body, reads_any)).await.map_err(|_| late())??;
@@ -221,6 +222,9 @@ async fn operate(
     drop(form);
     let peer = head.extensions.get::<Peer>().map(|peer| peer.0.ip());
     let call = Call::new(Arc::clone(state), style, head, parameters, peer, end).with_body(body);
+    if style == Style::Naming1 {
+        naming::operator::check_traffic(&call, &method, operation)?;
+    }
     filter::check(&call, operation)?;
     // The future of an operation is as large as the largest handler; on the heap it costs no stack.
     let running = Box::pin(run(operation, &call));
@@ -263,6 +267,8 @@ async fn run(operation: Operation, call: &Call) -> Result<answer::Answer, Failur
         Operation::UpdateCluster => naming::health::update_cluster(call).await,
         Operation::PushState => naming::operator::push_state(call),
         Operation::ResponsibleServer => naming::operator::responsible_server(call),
+        Operation::ReadSwitches => Ok(naming::operator::read_switches(call)),
+        Operation::SetSwitch => naming::operator::set_switch(call).await,
         Operation::ListClients => Ok(naming::client::list(call)),
         Operation::ClientDetail => naming::client::detail(call),
         Operation::PublishedByClient => naming::client::published(call),
@@ -315,14 +321,12 @@ async fn run(operation: Operation, call: &Call) -> Result<answer::Answer, Failur
         Operation::SetLogLevel => console::cluster::set_log_level(call),
         Operation::Prometheus => Ok(console::prometheus(call)),
         Operation::ActuatorHealth => Ok(console::actuator_health(call)),
-        Operation::ConfigsOfListener
-        | Operation::ConfigHealth
-        | Operation::ReloadConfigs
-        | Operation::ReadCapacity
-        | Operation::SetCapacity
-        | Operation::ReadSwitches
-        | Operation::SetSwitch
-        | Operation::Later => Err(Failure::Later),
+        Operation::ConfigsOfListener => config::listened(call),
+        Operation::ConfigHealth => Ok(config::health()),
+        Operation::ReloadConfigs => Ok(config::reload()),
+        Operation::ReadCapacity => Ok(config::capacity::read(call)),
+        Operation::SetCapacity => config::capacity::set(call).await,
+        Operation::Later => Err(Failure::Later),
     }
 }
 

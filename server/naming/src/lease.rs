@@ -140,7 +140,7 @@ impl Registry {
         body: Option<NewInstance>,
     ) -> Result<BeatAnswer, Error> {
         self.beats.fetch_add(1, Ordering::Relaxed);
-        let default = self.settings.beat_interval;
+        let default = self.switches.now().client_beat_interval;
         let interval = |metadata| metadata_millis(metadata, "preserved.heart.beat.interval", default);
         let Some(beaten) = self.shard(service).machine.beaten(service, &address) else {
             let Some(body) = body else {

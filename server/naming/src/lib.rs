@@ -4,6 +4,7 @@ mod batch;
 mod cleanup;
 mod error;
 mod grace;
+mod health;
 mod instance_id;
 mod lease;
 mod link;
@@ -15,6 +16,7 @@ mod session;
 mod settings;
 pub mod shard;
 mod stats;
+mod switches;
 #[cfg(test)]
 mod testing;
 mod view;
@@ -30,6 +32,7 @@ pub use session::{Client, CloseReason, Session};
 pub use settings::Settings;
 pub use shard::{FAMILIES, ShardMachine};
 pub use stats::{Counts, PushStats, Stats};
+pub use switches::{CheckTimes, SwitchCommand, SwitchMachine, Switches};
 pub use view::{Encoder, Filter, Listing, ServiceList, View};
 
 /// Group of a service whose caller names none.

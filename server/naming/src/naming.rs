@@ -33,6 +33,7 @@ use crate::{
     registry::{Registry, Shard},
     session::{Client, Session},
     shard::{ChangeSink, Incarnation, Operation, Owner, ShardMachine},
+    switches::SwitchMachine,
     view::{Encoder, Press},
 };
 
@@ -54,6 +55,8 @@ pub struct Options {
     pub shards: Vec<Group<ShardMachine>>,
     /// Which shard a slot belongs to.
     pub slots: SlotTable,
+    /// The part of the meta group that holds the switches; without it they last until the stop.
+    pub switches: Option<Group<SwitchMachine>>,
     /// How lists and pushes are written for gRPC clients.
     pub encoder: Arc<dyn Encoder>,
     /// The last request id given to a push on this server; shared with all who push.
@@ -88,6 +91,7 @@ pub struct BeatAnswer {
 #[derive(Debug)]
 struct Running {
     registry: Arc<Registry>,
+    switch_group: Option<Group<SwitchMachine>>,
     /// One per shard: they end by themselves once closed.
     writers: Mutex<JoinSet<()>>,
     timers: Mutex<Vec<JoinHandle<()>>>,
@@ -129,7 +133,11 @@ impl Naming {
         machines: Vec<Arc<ShardMachine>>,
         link: Arc<dyn Link>,
     ) -> Result<Self, Error> {
-        let Options { settings, node, epoch, slots, encoder, request_ids, .. } = options;
+        let Options { settings, node, epoch, slots, switches: switch_group, encoder, request_ids, .. } = options;
+        let switches = match &switch_group {
+            Some(group) => group.machine().clone(),
+            None => Arc::new(SwitchMachine::new(&settings)),
+        };
         let me = Incarnation { node, epoch };
         let batches = Arc::new(BatchFigures::default());
         let hub = Arc::new(Hub::new(&settings));
@@ -141,13 +149,14 @@ impl Naming {
             me,
             slots,
             shards: machines.into_iter().enumerate().map(shard).collect(),
-            press: Press { encoder, request_ids, cache_millis: settings.cache_millis },
+            press: Press { encoder, request_ids, cache_millis: switches.cache_millis() },
             ids: IdGenerator::new(node.0),
             hub: hub.clone(),
             leases: Leases::default(),
             detached: Detached::default(),
             batches,
             beats: AtomicU64::new(0),
+            switches,
             sessions: AtomicU64::new(0),
             clients: DashMap::new(),
             stopping: AtomicBool::new(false),
@@ -158,7 +167,12 @@ impl Naming {
             let batcher = shard.batcher.clone();
             writers.spawn(async move { batcher.run().await });
         }
-        let running = Running { registry: registry.clone(), writers: Mutex::new(writers), timers: Mutex::default() };
+        let running = Running {
+            registry: registry.clone(),
+            switch_group,
+            writers: Mutex::new(writers),
+            timers: Mutex::default(),
+        };
         let begun: Result<Vec<_>, Error> =
             registry.shards.iter().map(|shard| shard.batcher.submit(Operation::BeginEpoch)).collect();
         // Side by side, so that one sync of the disk serves all.
@@ -308,6 +322,7 @@ fn timers(registry: &Arc<Registry>) -> Vec<JoinHandle<()>> {
     tasks.push(tokio::spawn(registry.clone().clean_services()));
     tasks.push(tokio::spawn(registry.clone().clean_overrides()));
     tasks.push(tokio::spawn(registry.clone().mark_time()));
+    tasks.push(tokio::spawn(registry.clone().check_health()));
     tasks
 }
 

@@ -18,6 +18,7 @@ use crate::{
     push::Hub,
     session::Client,
     shard::{Incarnation, Operation, Refusal, ShardMachine},
+    switches::SwitchMachine,
     view::{Press, View},
 };
 
@@ -42,6 +43,7 @@ pub(crate) struct Registry {
     pub(crate) detached: Detached,
     pub(crate) batches: Arc<BatchFigures>,
     pub(crate) beats: AtomicU64,
+    pub(crate) switches: Arc<SwitchMachine>,
     pub(crate) sessions: AtomicU64,
     /// The connected clients by connection id, with the time of their connection.
     pub(crate) clients: DashMap<String, (Arc<Client>, u64)>,

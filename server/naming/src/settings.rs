@@ -43,6 +43,8 @@ pub struct Settings {
     pub expired_metadata_interval: u64,
     /// Operator values of an instance are dropped when it was gone for this time. 60000.
     pub expired_metadata_age: u64,
+    /// Health checks of persistent instances that are under way at once; 0 checks none. 256.
+    pub health_checks_at_once: usize,
     /// An idle shard writes a time mark this often, so that its clock is never far behind. 3600000.
     pub time_mark_interval: u64,
 }
@@ -67,6 +69,7 @@ impl Default for Settings {
             empty_service_age: 60_000,
             expired_metadata_interval: 5_000,
             expired_metadata_age: 60_000,
+            health_checks_at_once: 256,
             time_mark_interval: 3_600_000,
         }
     }

@@ -14,9 +14,11 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use codec::{decode, encode};
 pub use command::{Answer, Incarnation, Operation, Owner, Refusal, ShardCommand};
 pub use machine::{ChangeSink, ShardMachine};
 pub use state::Publication;
+pub(crate) use store::NAMING;
 
 /// The families that a shard's state is kept in.
 pub const FAMILIES: [nacre_consensus::Family; 1] = [store::NAMING];

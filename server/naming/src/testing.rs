@@ -154,6 +154,7 @@ async fn start(link: &Arc<FakeLink>, settings: &Settings, epoch: u64) -> Naming 
         epoch,
         shards: Vec::new(),
         slots: SlotTable::even(link.machines.len() as u16),
+        switches: None,
         encoder: Arc::new(TextEncoder),
         request_ids: Arc::new(AtomicU64::new(epoch * 1_000)),
     };
@@ -162,7 +163,8 @@ async fn start(link: &Arc<FakeLink>, settings: &Settings, epoch: u64) -> Naming 
 
 impl Rig {
     pub(crate) async fn new() -> Self {
-        Self::with(Settings::default(), 1).await
+        // Time is paused in most tests, and checks open real connections.
+        Self::with(Settings { health_checks_at_once: 0, ..Settings::default() }, 1).await
     }
 
     pub(crate) async fn with(settings: Settings, shards: u16) -> Self {

@@ -35,7 +35,7 @@ pub trait Encoder: Send + Sync + 'static {
 pub(crate) struct Press {
     pub(crate) encoder: Arc<dyn Encoder>,
     pub(crate) request_ids: Arc<AtomicU64>,
-    pub(crate) cache_millis: u64,
+    pub(crate) cache_millis: Arc<AtomicU64>,
 }
 
 impl Press {
@@ -194,7 +194,12 @@ impl View {
     }
 
     fn variant_info(&self, variant: &Variant, filter: &Filter, press: &Press) -> Bytes {
-        variant.info.get_or_init(|| press.encoder.info(&self.list(filter, press.cache_millis).listing())).clone()
+        variant
+            .info
+            .get_or_init(|| {
+                press.encoder.info(&self.list(filter, press.cache_millis.load(Ordering::Relaxed)).listing())
+            })
+            .clone()
     }
 
     fn with_variant<R>(&self, filter: &Filter, use_variant: impl FnOnce(&Variant) -> R) -> R {

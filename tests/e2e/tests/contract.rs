@@ -107,7 +107,7 @@ async fn a_taken_port_ends_the_start_with_its_address() {
 async fn later_paths_answer_501_and_unknown_ones_404() {
     let server = Options::new().start().await.unwrap();
     let http = server.http();
-    for path in ["/nacos/v1/cs/capacity", "/nacos/v1/ns/catalog/services", "/nacos/v1/ns/operator/switches"] {
+    for path in ["/nacos/v1/auth/users", "/nacos/v1/auth/roles", "/nacos/v2/core/loader/smartReloadCluster"] {
         let reply = http.get(path, &[("dataId", "a"), ("group", "b"), ("search", "accurate")]).await.unwrap();
         assert_eq!(reply.status, 501, "{path}: {}", reply.text());
         assert!(reply.json().is_object(), "{path} answers no JSON: {}", reply.text());

@@ -32,11 +32,14 @@ async fn http_scenarios_replay() {
             (Some(server), address)
         }
     };
+    // The discovery for Prometheus is off by default; the captured server had it on.
+    let with_discovery = Options::new().set("gateway.http.prometheus_discovery", "true").start().await.unwrap();
     let (mut alone, mut together) = (Vec::new(), Vec::new());
     for name in scope.run.into_iter().filter(|name| chosen(name)) {
         let scenario = Scenario::new(files.remove(&name).unwrap_or_else(|| panic!("no scenario {name}")));
         let exclusive = scenario.is_exclusive();
         let expected = scenario.waiting();
+        let address = if scenario.needs("prometheus") { with_discovery.http_address() } else { address };
         let job = Job { name, expected, work: Box::pin(async move { scenario.run(address).await }) };
         if exclusive { alone.push(job) } else { together.push(job) }
     }

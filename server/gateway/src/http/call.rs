@@ -69,6 +69,11 @@ impl Call {
         filter::below_context(&self.state.settings.context_path, &self.path).unwrap_or_default()
     }
 
+    /// The path as it was sent.
+    pub(super) fn path(&self) -> &str {
+        &self.path
+    }
+
     /// A header's value, when it is readable text.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())

@@ -19,6 +19,13 @@ pub(super) fn iso(millis: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}+00:00", millis % 1000)
 }
 
+/// A time in UTC as fourteen digits, such as `20240501104541`.
+pub(super) fn compact(millis: u64) -> String {
+    let (year, month, day) = civil(millis / 1000 / DAY_SECONDS);
+    let (hour, minute, second) = time_of_day(millis / 1000);
+    format!("{year:04}{month:02}{day:02}{hour:02}{minute:02}{second:02}")
+}
+
 /// An HTTP date, such as `Wed, 01 May 2024 10:45:41 GMT`.
 pub(super) fn http_date(millis: u64) -> String {
     let days = millis / 1000 / DAY_SECONDS;
@@ -58,6 +65,7 @@ mod tests {
         assert_eq!(iso(0), "1970-01-01T00:00:00.000+00:00");
         assert_eq!(http_date(0), "Thu, 01 Jan 1970 00:00:00 GMT");
         assert_eq!(iso(1_714_560_341_579), "2024-05-01T10:45:41.579+00:00");
+        assert_eq!(compact(1_714_560_341_579), "20240501104541");
         assert_eq!(http_date(1_714_560_341_579), "Wed, 01 May 2024 10:45:41 GMT");
         assert_eq!(iso(951_782_400_000), "2000-02-29T00:00:00.000+00:00");
         assert_eq!(iso(951_868_800_000), "2000-03-01T00:00:00.000+00:00");

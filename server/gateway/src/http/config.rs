@@ -1,14 +1,19 @@
 //! Operations on configs.
 
+pub(super) mod archive;
+pub(super) mod capacity;
 pub(super) mod history;
 pub(super) mod poll;
 pub(super) mod read;
 pub(super) mod search;
+pub(super) mod transfer;
 pub(super) mod write;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
-use nacre_config::Error;
+use nacre_config::{ConfigKey, Error};
+use serde::Serialize;
 
 use super::answer::Answer;
 use super::call::Call;
@@ -61,11 +66,42 @@ fn no_page() -> Failure {
     Failure::invalid("pageNo and pageSize must be greater than zero")
 }
 
-/// Who listens to a config: comes later, but says already what it needs.
+/// Who listens, or what is listened to, with the md5 that each caller holds. The misspelling is what clients read.
+#[derive(Serialize)]
+struct Listens {
+    #[serde(rename = "collectStatus")]
+    status: u16,
+    #[serde(rename = "lisentersGroupkeyStatus")]
+    held: BTreeMap<String, String>,
+}
+
+/// Who listens to a config.
 pub(super) fn listeners(call: &Call) -> Result<Answer, Failure> {
-    call.present("dataId")?;
-    call.present("group")?;
-    Err(Failure::Later)
+    let (data_id, group) = (call.present("dataId")?, call.present("group")?);
+    let held = call.state.config.listeners_of(&ConfigKey::new(&namespace(call), &group, &data_id));
+    Ok(Answer::bare(Listens { status: 200, held }))
+}
+
+/// What an address listens to, in one namespace or with `all` everywhere.
+pub(super) fn listened(call: &Call) -> Result<Answer, Failure> {
+    let ip = call.present("ip")?;
+    let is_all = call.boolean("all")?.unwrap_or(false);
+    let wanted = namespace(call);
+    let wanted = nacre_config::normal_namespace(&wanted);
+    let held = call.state.config.listened_by(&ip).into_iter();
+    let held = held.filter(|(key, _)| is_all || key.namespace() == wanted);
+    let held = held.map(|(key, md5)| (group_key(key.data_id(), key.group(), key.namespace()), md5)).collect();
+    Ok(Answer::bare(Listens { status: 200, held }))
+}
+
+/// Whether configs can be read and written.
+pub(super) fn health() -> Answer {
+    Answer::Text("UP")
+}
+
+/// Reading all configs anew: there is no copy beside the store that could be out of date.
+pub(super) fn reload() -> Answer {
+    Answer::Text("200")
 }
 
 /// What the gRPC clients of an address hold for one config.

@@ -169,13 +169,15 @@ fn refuse(error: &Error, subject: Subject) -> Failure {
 
 /// How many services, instances and clients there are.
 pub(super) fn metrics(call: &Call) -> Result<Answer, Failure> {
+    let switches = call.state.naming.switches();
+    let status = switches.overridden_server_status.clone().unwrap_or_else(|| "UP".to_owned());
     if call.boolean("onlyStatus")?.unwrap_or(true) {
-        return Ok(Answer::data(model::Status::up()));
+        return Ok(Answer::data(model::Status::new(&status)));
     }
     let counts = call.state.naming.counts();
     let usage = call.state.metrics.usage();
     let is_v1 = call.style == Style::Naming1;
-    Ok(Answer::data(model::Metrics::new(&counts, &usage, is_v1)))
+    Ok(Answer::data(model::Metrics::new(&status, &counts, &usage, is_v1)))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod config;
 mod naming;
+mod operators;
 mod paths;
 
 use std::collections::BTreeMap;
@@ -132,6 +133,7 @@ impl Server {
             epoch: 1,
             shards: vec![shard],
             slots: SlotTable::even(1),
+            switches: None,
             encoder: Arc::new(Silent),
             request_ids: Arc::clone(&request_ids),
         };

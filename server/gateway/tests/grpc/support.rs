@@ -56,6 +56,7 @@ impl Server {
             epoch: 1,
             shards: vec![shard],
             slots: SlotTable::even(1),
+            switches: None,
             encoder: Arc::new(sockets.naming_encoder()),
             request_ids: request_ids.clone(),
         })

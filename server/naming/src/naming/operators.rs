@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use futures::future::join_all;
+use nacre_consensus::ProposeError;
 
 use crate::{
     Error, Naming, Registration,
@@ -11,6 +12,7 @@ use crate::{
         ServiceMetadata,
     },
     shard::{Operation, Owner},
+    switches::SwitchCommand,
 };
 
 impl Naming {
@@ -139,6 +141,28 @@ impl Naming {
     ) -> Result<(), Error> {
         let cluster = cluster.to_owned();
         self.operate(service, Operation::SetCluster { service: service.clone(), cluster, metadata }).await
+    }
+
+    /// Sets a switch, for all nodes or for this one until it stops. An unknown one is not an error, as scripts set
+    /// switches of other versions.
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`], and what a write can fail with.
+    pub async fn set_switch(&self, entry: &str, value: &str, on_this_node_only: bool) -> Result<(), Error> {
+        let switches = &self.registry().switches;
+        if !switches.check(entry, value).map_err(Error::InvalidParameter)? {
+            return Ok(());
+        }
+        let Some(group) = self.running.switch_group.as_ref().filter(|_| !on_this_node_only) else {
+            switches.set_local(entry, value);
+            return Ok(());
+        };
+        let command = SwitchCommand { entry: entry.to_owned(), value: value.to_owned() };
+        group.propose(command).await.map_err(|error| match error {
+            ProposeError::StorageFull { free, reserve } => Error::StorageFull { free, reserve },
+            ProposeError::TooLarge { size, limit } => Error::TooLarge { size, limit },
+            error => Error::Unavailable(error.to_string()),
+        })
     }
 
     async fn operate(&self, service: &ServiceKey, operation: Operation) -> Result<(), Error> {

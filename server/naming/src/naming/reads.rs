@@ -12,6 +12,7 @@ use crate::{
     model::{Instance, InstanceKey, ServiceDetail, ServiceKey},
     session::Client,
     stats::{Counts, Stats},
+    switches::Switches,
     view::{Filter, ServiceList, View},
 };
 
@@ -45,7 +46,7 @@ impl Naming {
     /// The current list of a service. An unknown one is empty.
     #[must_use]
     pub fn list(&self, service: &ServiceKey, filter: &Filter) -> ServiceList {
-        self.view(service).list(filter, self.registry().settings.cache_millis)
+        self.view(service).list(filter, self.switches().default_push_cache_millis)
     }
 
     /// All instances of a service, disabled ones too. An unknown one has none.
@@ -144,6 +145,12 @@ impl Naming {
             all.filter(|(_, mailbox)| mailbox.client().connection == connection).map(|(service, _)| service).collect();
         services.sort_unstable();
         services
+    }
+
+    /// The switches as they are now.
+    #[must_use]
+    pub fn switches(&self) -> Arc<Switches> {
+        self.registry().switches.now()
     }
 
     /// Figures, without those that cost a walk over all publications.

@@ -220,6 +220,7 @@ async fn on_a_log(engine: nacre_consensus::engine::memory::MemoryEngine, epoch: 
         epoch,
         shards: vec![group],
         slots: SlotTable::even(1),
+        switches: None,
         encoder: Arc::new(NoEncoder),
         request_ids: Arc::default(),
     };

@@ -17,14 +17,14 @@ use crate::model::{
 
 const FORMAT: u8 = 1;
 
-pub(super) fn encode(message: &impl Message) -> Vec<u8> {
+pub(crate) fn encode(message: &impl Message) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(1 + message.encoded_len());
     bytes.push(FORMAT);
     message.encode(&mut bytes).expect("a vector grows as needed");
     bytes
 }
 
-pub(super) fn decode<M: Message + Default>(bytes: &[u8]) -> Result<M, DecodeError> {
+pub(crate) fn decode<M: Message + Default>(bytes: &[u8]) -> Result<M, DecodeError> {
     match bytes.split_first() {
         Some((&FORMAT, body)) => M::decode(body).map_err(|error| DecodeError(error.to_string())),
         Some((format, _)) => Err(DecodeError(format!("unknown format {format}"))),

@@ -11,7 +11,7 @@ use super::{
     state::{Publication, Service, State},
 };
 use crate::{
-    model::{Address, Instance, InstanceKey, ServiceDetail, ServiceKey, ServiceKind},
+    model::{Address, ClusterMetadata, Instance, InstanceKey, ServiceDetail, ServiceKey, ServiceKind},
     view::View,
 };
 
@@ -97,6 +97,34 @@ impl ShardMachine {
             })
         });
         places.collect()
+    }
+
+    /// Rises with every change of a service.
+    pub(crate) fn revision(&self) -> u64 {
+        self.read().revision
+    }
+
+    /// All services and addresses of persistent instances.
+    pub(crate) fn all_persistent(&self) -> Vec<(ServiceKey, Address)> {
+        let state = self.read();
+        let services = state.services.iter().filter(|(_, service)| service.kind == ServiceKind::Persistent);
+        let places = services.flat_map(|(key, service)| {
+            service.publications.keys().filter_map(move |owner| match owner {
+                Owner::Persistent(address) => Some((key.clone(), address.clone())),
+                _ => None,
+            })
+        });
+        places.collect()
+    }
+
+    /// How a persistent instance is checked, and its health.
+    pub(crate) fn check_of(&self, key: &ServiceKey, address: &Address) -> Option<Check> {
+        let state = self.read();
+        let service = state.services.get(key)?;
+        let publication = service.publications.get(&Owner::Persistent(address.clone()))?;
+        let instance = publication.instances.first()?;
+        let metadata = service.clusters.get(&instance.cluster).cloned().unwrap_or_default();
+        Some(Check { is_healthy: instance.healthy, metadata })
     }
 
     /// All who publish something.
@@ -194,6 +222,13 @@ impl ShardMachine {
         }
         counts
     }
+}
+
+/// How a persistent instance is checked, and its health.
+#[derive(Clone, Debug)]
+pub(crate) struct Check {
+    pub(crate) is_healthy: bool,
+    pub(crate) metadata: ClusterMetadata,
 }
 
 /// A beaten instance and who answers for it.

@@ -14,7 +14,7 @@ use super::{
 use crate::model::{ServiceKey, ServiceKind};
 
 /// The kind of state that shards keep.
-pub(super) const NAMING: Family = Family("naming");
+pub(crate) const NAMING: Family = Family("naming");
 
 const COUNTERS: u8 = b'C';
 const ORIGIN: u8 = b'O';

@@ -22,7 +22,7 @@ impl Encoder for Counting {
 
 fn press() -> (Arc<Counting>, Press) {
     let counting = Arc::new(Counting::default());
-    let press = Press { encoder: counting.clone(), request_ids: Arc::default(), cache_millis: 10_000 };
+    let press = Press { encoder: counting.clone(), request_ids: Arc::default(), cache_millis: Arc::new(10_000.into()) };
     (counting, press)
 }
 

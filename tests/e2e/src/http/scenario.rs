@@ -34,6 +34,12 @@ impl Scenario {
         matches!(self.json.get("exclusive"), Some(Json::Bool(true)))
     }
 
+    /// Whether the scenario needs something of the server that not every one has.
+    pub fn needs(&self, feature: &str) -> bool {
+        let needs = self.json.get("needs").and_then(Json::list).unwrap_or_default();
+        needs.iter().any(|need| matches!(need, Json::Text(name) if name == feature))
+    }
+
     /// A rough length: the waiting that the scenario asks for, or 20 s for one that is marked as slow.
     pub fn waiting(&self) -> Duration {
         let asked: Duration = self.steps("steps").iter().map(|step| millis(step, "sleep_ms")).sum();

@@ -48,6 +48,7 @@ const PROPERTIES: &[(&str, Meaning)] = &[
     ("nacos.naming.push.pushTaskRetryDelay", Is("naming.push_retry_delay")),
     ("nacos.naming.service.metadata.length", Is("gateway.http.max_metadata")),
     ("nacos.core.param.check.enabled", Is("gateway.http.check_parameters")),
+    ("nacos.prometheus.metrics.enabled", Is("gateway.http.prometheus_discovery")),
     ("nacos.remote.server.grpc.sdk.max-inbound-message-size", Is("gateway.grpc.max_message")),
     ("server.tomcat.max-connections", Is("gateway.listen.max_connections")),
     ("server.tomcat.accept-count", Is("gateway.listen.backlog")),

@@ -83,6 +83,9 @@ fn gray_name(entry: &HistoryEntry) -> &str {
 /// What a version has beside its content, in the words that consoles use to publish it again.
 #[derive(Default, Serialize)]
 struct ExtInfo<'a> {
+    /// Where a row of an insert names who did it.
+    #[serde(rename = "src_user", skip_serializing_if = "Option::is_none")]
+    inserted_by: Option<&'a str>,
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     kind: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -119,7 +122,10 @@ impl<'a> ExtInfo<'a> {
             let gray_rule = rule.as_ref().map(rule_text);
             return Self { gray_name: Some(name), gray_rule, src_user, ..Self::default() };
         }
+        let (inserted_by, src_user) =
+            if entry.operation == Operation::Insert { (src_user, None) } else { (None, src_user) };
         Self {
+            inserted_by,
             kind: Some(entry.config_type.name()),
             config_tags: entry.tags.as_deref().filter(|tags| !tags.is_empty()),
             src_user,

@@ -8,7 +8,7 @@ use serde::Serialize;
 use tokio::time::Instant;
 
 use super::search::search;
-use super::{namespace, refuse};
+use super::{namespace, refuse, transfer};
 use crate::http::answer::{Answer, JSON_UTF8, TEXT, json_text, respond, set_header, wrap};
 use crate::http::call::Call;
 use crate::http::clock;
@@ -28,7 +28,7 @@ pub(in crate::http) async fn read(call: &Call) -> Result<Answer, Failure> {
     let is = |name: &str, value: &str| call.get(name).as_deref() == Some(value);
     if !call.is_v2() {
         if is("export", "true") || is("exportV2", "true") {
-            return Err(Failure::Later);
+            return transfer::export(call, is("exportV2", "true")).await;
         }
         let has_wildcards = is("search", "blur");
         if has_wildcards || is("search", "accurate") {

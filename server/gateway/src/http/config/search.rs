@@ -36,7 +36,7 @@ struct Item {
 }
 
 /// What a search looks for.
-struct Wanted {
+pub(super) struct Wanted {
     data_id: String,
     group: String,
     app_name: Option<String>,
@@ -46,7 +46,7 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn of(call: &Call, has_wildcards: bool) -> Result<Self, Failure> {
+    pub(super) fn of(call: &Call, has_wildcards: bool) -> Result<Self, Failure> {
         let list = |name: &str| {
             let text = call.filled(name).unwrap_or_default();
             text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect::<Vec<_>>()
@@ -61,7 +61,20 @@ impl Wanted {
         })
     }
 
-    fn takes(&self, row: &Summary) -> bool {
+    /// The configs that an export asks for by their names, each of which may be missing.
+    pub(super) fn of_export(call: &Call) -> Self {
+        let text = |name: &str| call.filled(name).unwrap_or_default().into_owned();
+        Self {
+            data_id: text("dataId"),
+            group: text("group"),
+            app_name: call.filled("appName").map(std::borrow::Cow::into_owned),
+            tags: Vec::new(),
+            kinds: Vec::new(),
+            has_wildcards: true,
+        }
+    }
+
+    pub(super) fn takes(&self, row: &Summary) -> bool {
         let is_app = self.app_name.as_deref().is_none_or(|name| row.app_name.as_deref() == Some(name));
         let is_kind = self.kinds.is_empty() || self.kinds.iter().any(|kind| kind == row.config_type.name());
         self.names(&self.data_id, row.key.data_id())

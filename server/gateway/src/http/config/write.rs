@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use nacre_config::{Attributes, ConfigKey, Error, Origin, Publish, Target};
 use tokio::time::Instant;
 
-use super::{namespace, refuse};
+use super::{namespace, refuse, transfer};
 use crate::http::answer::Answer;
 use crate::http::call::Call;
 use crate::http::failure::Failure;
@@ -14,8 +14,11 @@ use crate::metrics::ConfigOperation;
 /// Stores a config, for everybody or for some.
 pub(in crate::http) async fn publish(call: &Call) -> Result<Answer, Failure> {
     let is_true = |name: &str| call.get(name).as_deref() == Some("true");
-    if !call.is_v2() && (is_true("import") || is_true("clone")) {
-        return Err(Failure::Later);
+    if !call.is_v2() && is_true("import") {
+        return transfer::import(call).await;
+    }
+    if !call.is_v2() && is_true("clone") {
+        return transfer::copy(call).await;
     }
     let stated = |name| if call.is_v2() { call.required(name) } else { call.present(name) };
     let (data_id, group, content) = (stated("dataId")?, stated("group")?, stated("content")?);
@@ -50,8 +53,7 @@ pub(in crate::http) async fn publish(call: &Call) -> Result<Answer, Failure> {
 pub(in crate::http) async fn remove(call: &Call) -> Result<Answer, Failure> {
     let is_v1 = !call.is_v2();
     if is_v1 && call.get("delType").as_deref() == Some("ids") {
-        call.present("ids")?;
-        return Err(Failure::Later);
+        return remove_ids(call).await;
     }
     let data_id = call.present("dataId")?;
     let group = call.present("group")?;
@@ -77,4 +79,24 @@ pub(in crate::http) async fn remove(call: &Call) -> Result<Answer, Failure> {
     removed.map_err(|error| refuse(&error))?;
     call.state.metrics.config_operation(ConfigOperation::Write, started.elapsed());
     Ok(Answer::data(true))
+}
+
+/// Removes the configs of some ids. Ids that are not there are removed already.
+async fn remove_ids(call: &Call) -> Result<Answer, Failure> {
+    let ids = ids(&call.present("ids")?)?;
+    let config = &call.state.config;
+    for (_, key) in config.keys_of_ids(&ids) {
+        let origin = Origin { ip: call.client_ip(), user: call.filled("src_user").map(Cow::into_owned) };
+        config.remove(&key, origin).await.map_err(|error| refuse(&error))?;
+    }
+    Ok(Answer::result(200, None, true))
+}
+
+/// Reads ids with commas between them.
+pub(super) fn ids(text: &str) -> Result<Vec<u64>, Failure> {
+    let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+    let id = |item: &str| {
+        item.parse().map_err(|_| Failure::Conversion { text: format!("For input string: \"{item}\" (ids)") })
+    };
+    items.map(id).collect()
 }

@@ -90,7 +90,7 @@ pub(in crate::http) async fn beat(call: &Call) -> Result<Answer, Failure> {
     Ok(Answer::bare(model::Beat {
         client_beat_interval: answer.interval_millis,
         code: answer.code as u32,
-        light_beat_enabled: true,
+        light_beat_enabled: call.state.naming.switches().light_beat_enabled,
     }))
 }
 

@@ -26,6 +26,7 @@ struct ServiceModel<'a> {
     group_name: &'a str,
     protect_threshold: f32,
     selector: model::SelectorModel<'a>,
+    #[serde(serialize_with = "model::hash_ordered")]
     metadata: &'a Metadata,
 }
 
@@ -39,6 +40,7 @@ struct Cluster<'a> {
     default_check_port: i32,
     #[serde(rename = "useIPPort4Check")]
     use_ip_port_for_check: bool,
+    #[serde(serialize_with = "model::hash_ordered")]
     metadata: &'a Metadata,
 }
 
@@ -165,6 +167,7 @@ struct Full<'a> {
     service_name: &'a str,
     group_name: &'a str,
     cluster_map: BTreeMap<&'a str, FullCluster<'a>>,
+    #[serde(serialize_with = "model::hash_ordered")]
     metadata: &'a Metadata,
     protect_threshold: f32,
     selector: Option<()>,
@@ -183,6 +186,7 @@ struct FullCluster<'a> {
 #[derive(Serialize)]
 struct Address<'a> {
     valid: bool,
+    #[serde(serialize_with = "model::hash_ordered")]
     metadata: &'a Metadata,
     port: i32,
     ip: &'a str,

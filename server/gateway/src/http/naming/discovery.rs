@@ -1,11 +1,10 @@
 //! Service discovery for Prometheus: every instance as a target with its metadata as labels.
 
-use std::collections::BTreeMap;
-
 use http::StatusCode;
 use nacre_naming::{DEFAULT_GROUP, Instance, ServiceKey};
 use serde::Serialize;
 
+use super::model;
 use crate::http::answer::{Answer, JSON_UTF8, json_text, respond};
 use crate::http::call::Call;
 use crate::http::failure::Failure;
@@ -21,7 +20,7 @@ struct Target<'a> {
 /// The cluster first, then the metadata.
 struct Labels<'a> {
     cluster: &'a str,
-    metadata: BTreeMap<String, &'a str>,
+    metadata: Vec<(String, &'a str)>,
 }
 
 impl Serialize for Labels<'_> {
@@ -35,15 +34,15 @@ impl<'a> Target<'a> {
     fn new(instance: &'a Instance) -> Self {
         let ip = instance.ip.as_deref().unwrap_or_default();
         // Of two keys that become one label, the one that needs no change wins.
-        let mut metadata = BTreeMap::new();
-        for (key, value) in &instance.metadata {
+        let mut metadata = Vec::new();
+        for (key, value) in model::in_hash_order(&instance.metadata) {
             let label: String =
                 key.chars().map(|character| if matches!(character, '.' | '-') { '_' } else { character }).collect();
-            if label == *key || !instance.metadata.contains_key(&label) {
-                metadata.insert(label, value.as_str());
+            let is_taken = label != *key && instance.metadata.contains_key(&label);
+            if !is_taken && label != CLUSTER_LABEL && metadata.iter().all(|(known, _)| *known != label) {
+                metadata.push((label, value.as_str()));
             }
         }
-        metadata.remove(CLUSTER_LABEL);
         Self { targets: [format!("{ip}:{}", instance.port)], labels: Labels { cluster: &instance.cluster, metadata } }
     }
 }
@@ -89,9 +88,8 @@ mod tests {
             cluster: "c".into(),
             metadata: metadata.map(|(key, value)| (key.into(), value.into())).into(),
         };
-        assert_eq!(
-            json_text(&[Target::new(&instance)]),
-            r#"[{"targets":["10.0.0.1:80"],"labels":{"__meta_clusterName":"c","k_b":"3","plain":"4","zone_a":"1"}}]"#
-        );
+        let shown: serde_json::Value = serde_json::from_str(&json_text(&[Target::new(&instance)])).unwrap();
+        let labels = serde_json::json!({"__meta_clusterName": "c", "k_b": "3", "plain": "4", "zone_a": "1"});
+        assert_eq!(shown, serde_json::json!([{"targets": ["10.0.0.1:80"], "labels": labels}]));
     }
 }

@@ -247,5 +247,8 @@ fn enabled(call: &Call) -> Result<Option<bool>, Failure> {
 }
 
 fn is_ephemeral(call: &Call) -> Result<bool, Failure> {
-    Ok(call.boolean("ephemeral")?.unwrap_or(true))
+    Ok(match call.boolean("ephemeral")? {
+        Some(ephemeral) => ephemeral,
+        None => call.state.naming.switches().default_instance_ephemeral,
+    })
 }

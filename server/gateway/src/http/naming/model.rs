@@ -10,6 +10,26 @@ use crate::metrics::Usage;
 
 type Metadata = BTreeMap<String, String>;
 
+/// The order in which Java's hash maps hold some keys: consoles and tests compare texts.
+pub(super) fn in_hash_order(metadata: &Metadata) -> Vec<(&String, &String)> {
+    let mut entries: Vec<_> = metadata.iter().collect();
+    if entries.len() > 1 {
+        let mut places = 16_u32;
+        while entries.len() as u64 * 4 > u64::from(places) * 3 {
+            places *= 2;
+        }
+        entries.sort_by_key(|(key, _)| {
+            let hash = key.encode_utf16().fold(0_u32, |hash, unit| hash.wrapping_mul(31).wrapping_add(unit.into()));
+            (hash ^ (hash >> 16)) & (places - 1)
+        });
+    }
+    entries
+}
+
+pub(super) fn hash_ordered<S: serde::Serializer>(metadata: &&Metadata, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(in_hash_order(metadata))
+}
+
 /// A service's list. Unlike over gRPC, the name carries the group.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -60,6 +80,7 @@ pub(super) struct Host<'a> {
     ephemeral: bool,
     cluster_name: &'a str,
     service_name: &'a str,
+    #[serde(serialize_with = "hash_ordered")]
     metadata: &'a Metadata,
     instance_heart_beat_interval: u64,
     instance_heart_beat_time_out: u64,
@@ -104,6 +125,7 @@ pub(super) struct Detail<'a> {
     weight: f64,
     healthy: bool,
     instance_id: Option<&'a str>,
+    #[serde(serialize_with = "hash_ordered")]
     metadata: &'a Metadata,
 }
 
@@ -174,6 +196,7 @@ pub(super) struct Service1<'a> {
     group_name: &'a str,
     name: &'a str,
     protect_threshold: f32,
+    #[serde(serialize_with = "hash_ordered")]
     metadata: &'a Metadata,
     selector: SelectorModel<'a>,
     clusters: Vec<Cluster1<'a>>,
@@ -198,6 +221,7 @@ impl<'a> Service1<'a> {
 struct Cluster1<'a> {
     name: &'a str,
     health_checker: CheckerModel<'a>,
+    #[serde(serialize_with = "hash_ordered")]
     metadata: &'a Metadata,
 }
 
@@ -215,6 +239,7 @@ pub(super) struct Service2<'a> {
     service_name: &'a str,
     group_name: &'a str,
     cluster_map: BTreeMap<&'a str, Cluster2<'a>>,
+    #[serde(serialize_with = "hash_ordered")]
     metadata: &'a Metadata,
     protect_threshold: f32,
     selector: SelectorModel<'a>,
@@ -242,6 +267,7 @@ impl<'a> Service2<'a> {
 struct Cluster2<'a> {
     cluster_name: &'a str,
     health_checker: CheckerModel<'a>,
+    #[serde(serialize_with = "hash_ordered")]
     metadata: &'a Metadata,
     hosts: Option<()>,
 }
@@ -328,21 +354,21 @@ pub(super) struct Page2 {
 
 /// Whether the server works.
 #[derive(Serialize)]
-pub(super) struct Status {
-    status: &'static str,
+pub(super) struct Status<'a> {
+    status: &'a str,
 }
 
-impl Status {
-    pub(super) fn up() -> Self {
-        Self { status: "UP" }
+impl<'a> Status<'a> {
+    pub(super) fn new(status: &'a str) -> Self {
+        Self { status }
     }
 }
 
 /// Counts of everything in naming.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Metrics {
-    status: &'static str,
+pub(super) struct Metrics<'a> {
+    status: &'a str,
     service_count: u64,
     instance_count: u64,
     subscribe_count: u64,
@@ -358,11 +384,11 @@ pub(super) struct Metrics {
     mem: f64,
 }
 
-impl Metrics {
-    pub(super) fn new(counts: &Counts, usage: &Usage, is_v1: bool) -> Self {
+impl<'a> Metrics<'a> {
+    pub(super) fn new(status: &'a str, counts: &Counts, usage: &Usage, is_v1: bool) -> Self {
         let clients = counts.sessions + counts.beat_clients + counts.persistent_clients;
         Self {
-            status: "UP",
+            status,
             service_count: counts.services,
             instance_count: counts.instances,
             subscribe_count: counts.subscribers,

@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use nacre_naming::ServiceKey;
+use http::Method;
+use nacre_naming::{Error, ServiceKey};
 use serde::Serialize;
 
 use super::catalog::Page;
-use super::{named, namespace};
+use super::{Subject, named, namespace, refuse};
 use crate::http::answer::Answer;
 use crate::http::call::Call;
+use crate::http::code::Code;
 use crate::http::failure::Failure;
 use crate::http::naming::udp;
+use crate::http::routes::Operation;
 
 #[derive(Serialize)]
 struct PushState {
@@ -132,4 +135,40 @@ pub(in crate::http) fn subscribers(call: &Call) -> Result<Answer, Failure> {
     let all: Vec<Subscriber> = connected.chain(of_udp).collect();
     let count = all.len();
     Ok(Answer::bare(Subscribers { subscribers: page.of(all), count }))
+}
+
+/// All switches.
+pub(in crate::http) fn read_switches(call: &Call) -> Answer {
+    Answer::data(&*call.state.naming.switches())
+}
+
+/// Sets a switch, with `debug` on this node alone.
+pub(in crate::http) async fn set_switch(call: &Call) -> Result<Answer, Failure> {
+    let entry = call.required("entry")?;
+    let value = call.present("value")?;
+    let is_local = call.boolean("debug")?.unwrap_or(false);
+    match call.state.naming.set_switch(&entry, &value, is_local).await {
+        Ok(()) => Ok(Answer::Done),
+        Err(Error::InvalidParameter(text)) if call.is_v2() => Err(Failure::internal(text)),
+        Err(error) => Err(refuse(&error, Subject::Service)),
+    }
+}
+
+/// Refuses a call of v1 naming while operators closed its path, or took the server out of service.
+pub(in crate::http) fn check_traffic(call: &Call, method: &Method, operation: Operation) -> Result<(), Failure> {
+    if matches!(operation, Operation::ReadSwitches | Operation::SetSwitch) {
+        return Ok(());
+    }
+    let switches = call.state.naming.switches();
+    let closed = switches.limited_url_map.iter().find(|(path, _)| call.path().starts_with(path.as_str()));
+    if let Some((_, status)) = closed {
+        return Err(Failure::refused(*status, Code::SERVER, ""));
+    }
+    let is_read = matches!(*method, Method::GET | Method::HEAD);
+    match switches.overridden_server_status.as_deref() {
+        None | Some("UP") => Ok(()),
+        Some("WRITE_ONLY") if !is_read => Ok(()),
+        Some("READ_ONLY") if is_read => Ok(()),
+        Some(status) => Err(Failure::Unavailable { text: format!("server is {status} now, set by an operator") }),
+    }
 }

@@ -60,6 +60,9 @@ struct Known {
     seen: Instant,
 }
 
+/// When a push went out, and what it was.
+type Sent = (Instant, Arc<[u8]>);
+
 #[derive(Debug, Default)]
 struct State {
     /// By service, then by address.
@@ -68,7 +71,7 @@ struct State {
     /// Services that changed and are subscribed to.
     changed: HashSet<ServiceKey>,
     /// Pushes that wait for their acknowledgement, by the time in them.
-    waiting: HashMap<(SocketAddr, u64), (Instant, Arc<[u8]>)>,
+    waiting: HashMap<(SocketAddr, u64), Sent>,
 }
 
 /// All subscriptions by datagram.
