@@ -1,10 +1,13 @@
 """Builds the packages that users without Rust install: Maven artefacts, wheels, npm packages.
 
-    dist.py OUTPUT [--only TARGET]...
+    dist.py OUTPUT [--only TARGET]... [--stage libraries | --stage packages]
 
 Reads targets.toml, builds the targets that are installed (`rustup target add`) and that this system can build, names
 the others, checks each library, and lays out OUTPUT/maven (a repository), OUTPUT/python and OUTPUT/node. Its tools
 (cargo-zigbuild, zig, maturin) come from PyPI into an environment of their own below the target directory.
+
+A release is built on several systems: each runs the stage `libraries` (and wheels), their outputs are laid over each
+other, and the stage `packages` makes the Maven artefacts and npm packages of all that is there.
 """
 
 import argparse
@@ -24,6 +27,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 TARGET_DIR = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
 TOOLS = TARGET_DIR / "packaging"
+PROGRAMS = TOOLS / ("Scripts" if os.name == "nt" else "bin")
 REQUIREMENTS = HERE / "requirements.txt"
 
 # The oldest glibc that a library may need, and the most bytes that it and the packages may have.
@@ -64,23 +68,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("output", type=Path)
     parser.add_argument("--only", action="append", default=[], metavar="TARGET", help="a Rust target")
+    parser.add_argument("--stage", choices=["libraries", "packages"], help="only this one")
     arguments = parser.parse_args()
     output = arguments.output.resolve()
     version = json.loads((ROOT / "node/package.json").read_text())["version"]
 
-    targets = chosen(arguments.only)
-    if not targets:
-        sys.exit("dist: no target of targets.toml can be built here")
-    install_tools()
-    shutil.rmtree(output, ignore_errors=True)
     libraries = output / "libraries"
-    for target in targets:
-        step(f"libraries {target.rust}", build_libraries, target, libraries, version)
-        step(f"wheel {target.rust}", build_wheel, target, output / "python", version)
-    step("npm", build_node, libraries, output / "node")
-    step("maven", build_maven, libraries, output / "maven")
-    for package in sorted([*(output / "python").iterdir(), *(output / "node").iterdir()]):
-        check_package(package)
+    if arguments.stage != "packages":
+        targets = chosen(arguments.only)
+        if not targets:
+            sys.exit("dist: no target of targets.toml can be built here")
+        install_tools()
+        shutil.rmtree(output, ignore_errors=True)
+        for target in targets:
+            step(f"libraries {target.rust}", build_libraries, target, libraries, version)
+            step(f"wheel {target.rust}", build_wheel, target, output / "python", version)
+    if arguments.stage != "libraries":
+        step("npm", build_node, libraries, output / "node")
+        step("maven", build_maven, libraries, output / "maven")
+    for kind in ("python/*.whl", "node/*.tgz"):
+        for package in sorted(output.glob(kind)):
+            check_package(package)
     print(f"dist: {output}")
 
 
@@ -124,7 +132,7 @@ def install_tools() -> None:
         return
     shutil.rmtree(TOOLS, ignore_errors=True)
     run([sys.executable, "-m", "venv", str(TOOLS)])
-    run([str(TOOLS / "bin/pip"), "install", "-q", "--disable-pip-version-check", "-r", str(REQUIREMENTS)])
+    run([str(PROGRAMS / "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", str(REQUIREMENTS)])
     shutil.copy(REQUIREMENTS, installed)
 
 
@@ -209,13 +217,16 @@ def environment() -> dict[str, str]:
     """With the tools on PATH, and no compiler but zig's for other platforms."""
     names = {name: text for name, text in os.environ.items() if name not in {"CC", "CXX", "CARGO_BUILD_TARGET"}}
     cargo = Path(os.environ.get("CARGO_HOME", Path.home() / ".cargo")) / "bin"
-    path = os.pathsep.join([str(TOOLS / "bin"), str(cargo), os.environ["PATH"]])
+    path = os.pathsep.join([str(PROGRAMS), str(cargo), os.environ["PATH"]])
     return {**names, "PATH": path, "CARGO_TARGET_DIR": str(TARGET_DIR)}
 
 
 def run(command: list[str], cwd: Path = ROOT) -> None:
     """Runs a command, whose output is shown."""
-    subprocess.run(command, cwd=cwd, env=environment(), check=True)
+    names = environment()
+    # Programs that are scripts on Windows are found by their full names only.
+    program = shutil.which(command[0], path=names["PATH"]) or command[0]
+    subprocess.run([program, *command[1:]], cwd=cwd, env=names, check=True)
 
 
 def output_of(command: list[str]) -> str:
