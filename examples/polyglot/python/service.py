@@ -13,7 +13,7 @@ client = nacre.Client(server)
 greeting = "hello"
 
 
-def change(event: nacre.ConfigChange) -> None:
+def change(event: nacre.ConfigEvent) -> None:
     global greeting
     greeting = event.content or "hello"
 
