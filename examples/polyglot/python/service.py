@@ -20,6 +20,8 @@ def change(event: nacre.ConfigEvent) -> None:
 
 def ask(other: str) -> str:
     instance = client.naming.select_one(other)
+    if instance is None:
+        raise LookupError(f"nobody serves {other}")
     with urlopen(f"http://{instance.address}/greet", timeout=5) as answer:
         return f"{name} heard: {answer.read().decode()}"
 
@@ -29,7 +31,7 @@ class Handler(BaseHTTPRequestHandler):
         try:
             text = ask(self.path[5:]) if self.path.startswith("/ask/") else f"{greeting} from {name} in Python"
             status = 200
-        except (nacre.NacreError, OSError) as error:
+        except (nacre.NacreError, LookupError, OSError) as error:
             status, text = 503, str(error)
         self.send_response(status)
         self.end_headers()
