@@ -6,10 +6,12 @@ mod probe;
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     hash::{DefaultHasher, Hash, Hasher},
+    panic::AssertUnwindSafe,
     sync::Arc,
     time::Duration,
 };
 
+use futures::FutureExt;
 use tokio::{
     task::JoinSet,
     time::{Instant, MissedTickBehavior, interval, sleep_until},
@@ -35,6 +37,8 @@ type TargetKey = (ServiceKey, Address);
 struct Target {
     /// Milliseconds to the next check, as far as former answers tell.
     pause: f64,
+    /// Whether a check is under way; otherwise the target is due at some time.
+    is_checked: bool,
     good: u32,
     bad: u32,
 }
@@ -108,7 +112,6 @@ impl Registry {
             tokio::select! {
                 _ = look.tick() => self.plan(&mut plan, &mut seen),
                 Some(done) = running.join_next() => {
-                    // A check that panicked is planned anew by nobody, so it would be one check less.
                     if let Ok((key, finding, took)) = done {
                         self.found(&mut plan, key, finding, took);
                     }
@@ -138,7 +141,7 @@ impl Registry {
             let mut hasher = DefaultHasher::new();
             key.hash(&mut hasher);
             let first = FIRST + hasher.finish() % spread;
-            plan.targets.insert(key.clone(), Target { pause: first as f64, good: 0, bad: 0 });
+            plan.targets.insert(key.clone(), Target { pause: first as f64, is_checked: false, good: 0, bad: 0 });
             plan.add(Instant::now() + Duration::from_millis(first), key);
         }
     }
@@ -151,7 +154,8 @@ impl Registry {
             let key = entry.remove();
             let (service, address) = &key;
             let Some(check) = self.shard(service).machine.check_of(service, address) else {
-                // It goes with the next look.
+                // It is gone; if it comes back, the next look takes it up as new.
+                plan.targets.remove(&key);
                 continue;
             };
             let is_on = switches.health_check_enabled
@@ -162,20 +166,28 @@ impl Registry {
                 continue;
             }
             let port = if check.metadata.use_instance_port { address.port } else { check.metadata.check_port };
+            let Some(target) = plan.targets.get_mut(&key) else { continue };
+            target.is_checked = true;
             let probe = Probe::new(&address.ip, port, check.metadata.health_checker);
             running.spawn(async move {
                 let started = Instant::now();
-                let finding = probe.run().await;
+                // A defect in a probe must not end the checks of its target.
+                let finding = AssertUnwindSafe(probe.run()).catch_unwind().await.unwrap_or(Finding::Bad);
                 (key, finding, started.elapsed())
             });
         }
     }
 
     fn found(&self, plan: &mut Plan, key: TargetKey, finding: Finding, took: Duration) {
-        let Some(target) = plan.targets.get_mut(&key) else { return };
+        // One that went and came back meanwhile is planned already.
+        let Some(target) = plan.targets.get_mut(&key).filter(|target| target.is_checked) else { return };
+        target.is_checked = false;
         let (service, address) = &key;
         let shard = self.shard(service);
-        let Some(check) = shard.machine.check_of(service, address) else { return };
+        let Some(check) = shard.machine.check_of(service, address) else {
+            plan.targets.remove(&key);
+            return;
+        };
         let switches = self.switches.now();
         target.pause = next_pause(target.pause, finding, took, times_of(&switches, &check.metadata.health_checker));
         let is_frozen = !switches.auto_change_health_check_enabled
@@ -202,7 +214,7 @@ mod tests {
     use super::*;
 
     fn target() -> Target {
-        Target { pause: 2_000.0, good: 0, bad: 0 }
+        Target { pause: 2_000.0, is_checked: false, good: 0, bad: 0 }
     }
 
     #[test]

@@ -127,6 +127,11 @@ pub(super) fn meaning(name: &str) -> Option<Meaning> {
     longest.max_by_key(|(known, _)| known.len()).map(|(_, meaning)| *meaning)
 }
 
+/// The variable of the environment that Spring reads for a property.
+pub(super) fn variable(name: &str) -> String {
+    name.replace('.', "_").replace('-', "").to_uppercase()
+}
+
 fn relaxed(name: &str) -> String {
     name.replace(['-', '_'], "").to_lowercase()
 }
@@ -134,8 +139,7 @@ fn relaxed(name: &str) -> String {
 /// The variables of the environment that mean something: properties in capitals, then those of the Docker image.
 pub(super) fn variables() -> impl Iterator<Item = (String, Meaning)> {
     let properties = PROPERTIES.iter().filter(|(name, meaning)| !name.ends_with('.') && !matches!(meaning, Nothing(_)));
-    let properties =
-        properties.map(|(name, meaning)| (name.replace('.', "_").replace('-', "").to_uppercase(), *meaning));
+    let properties = properties.map(|(name, meaning)| (variable(name), *meaning));
     properties.chain(DOCKER.iter().map(|(name, meaning)| ((*name).to_owned(), *meaning)))
 }
 

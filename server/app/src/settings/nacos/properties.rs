@@ -5,6 +5,8 @@ use std::{collections::BTreeMap, io::Read};
 use anyhow::bail;
 use java_properties::{LineContent, PropertiesIter};
 
+use super::names;
+
 /// Placeholders within placeholders: more than this is a circle.
 const DEPTH: usize = 16;
 
@@ -27,8 +29,7 @@ pub(super) fn resolve(
 ) -> anyhow::Result<String> {
     let Some(text) = texts.get(key) else { bail!("{key} is not set") };
     let find = |name: &str| {
-        let variable = name.replace('.', "_").replace('-', "").to_uppercase();
-        environment.get(name).or_else(|| environment.get(&variable)).or_else(|| texts.get(name)).cloned()
+        environment.get(name).or_else(|| environment.get(&names::variable(name))).or_else(|| texts.get(name)).cloned()
     };
     expand(text, &find, DEPTH)
 }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering, fence};
 use std::time::Duration;
 
 use flate2::Compression;
@@ -78,6 +79,8 @@ struct State {
 #[derive(Debug, Default)]
 pub(crate) struct Udp {
     state: Mutex<State>,
+    /// Whether there is a subscription: most servers have none, and changes then cost no lock.
+    is_used: AtomicBool,
     wake: Notify,
 }
 
@@ -91,6 +94,9 @@ impl Udp {
             return;
         }
         *count += usize::from(!is_known);
+        self.is_used.store(true, Ordering::Release);
+        // Before the list is read for the answer, as `changed` has it the other way round: one of the two sees the other.
+        fence(Ordering::SeqCst);
         let of_service = known.entry(subscriber.service.clone()).or_default();
         of_service.insert(subscriber.address, Known { subscriber, seen: Instant::now() });
     }
@@ -111,6 +117,7 @@ impl Udp {
             *count -= before - of.len();
             !of.is_empty()
         });
+        self.is_used.store(*count > 0, Ordering::Release);
         waiting.retain(|_, (sent, _)| sent.elapsed() < ACK);
     }
 
@@ -253,8 +260,12 @@ fn plain(address: SocketAddr) -> SocketAddr {
 
 impl ChangeSink for Udp {
     fn changed(&self, service: &ServiceKey) {
+        fence(Ordering::SeqCst);
+        if !self.is_used.load(Ordering::Acquire) {
+            return;
+        }
         let mut state = self.state.lock();
-        if state.count > 0 && state.known.contains_key(service) && state.changed.insert(service.clone()) {
+        if state.known.contains_key(service) && state.changed.insert(service.clone()) {
             drop(state);
             self.wake.notify_one();
         }
