@@ -27,13 +27,17 @@ ARGS ?=
 export NACRE_SERVER ?= $(TARGET)/debug/nacre
 # The process that behaviour cases ask for servers, proxies and files.
 export NACRE_HARNESS ?= $(TARGET)/debug/nacre-harness
+# The libraries of the bindings are built with the workspace: alone they would be compiled with other features of
+# their dependencies, almost everything once more. The tests of the packages want what only tests call.
+TESTING := --features nacre-jni/testing,nacre-napi/testing,nacre-pyo3/testing
+WITH_BUILT := CARGO_TARGET_DIR=$(TARGET) NACRE_BUILT=$(TARGET)/debug
 
 TIMED := scripts/timed.sh
 COMPAT := python3 tests/compat/run.py
 COMPAT_SUITES := java go python node
 
 .PHONY: help setup build run server-dev test test-rust test-compat $(addprefix compat-,$(COMPAT_SUITES)) \
-	java node python uniffi polyglot dist vectors test-long figures figures-client bench bench-java bench-node \
+	java node python uniffi polyglot dist vectors test-long fuzz figures figures-client bench bench-java bench-node \
 	bench-python lint fmt clean
 
 help: ## print this list
@@ -52,7 +56,7 @@ run: setup build ## set up, build and start the server; data goes to ./data, aut
 
 server-dev:
 	@# With the tests, so that both share one set of features and nothing is compiled twice.
-	@$(TIMED) "build server" cargo build --locked --workspace --all-targets
+	@$(TIMED) "build server" cargo build --locked --workspace --all-targets $(TESTING)
 
 test: setup server-dev ## every test of every language
 	@$(TIMED) "rust" $(MAKE) --no-print-directory test-rust
@@ -64,7 +68,7 @@ test: setup server-dev ## every test of every language
 	@$(TIMED) "polyglot example" examples/polyglot/check.sh
 
 test-rust: server-dev ## unit, property, vector, end-to-end and crash tests
-	cargo test --locked --workspace --no-fail-fast
+	cargo test --locked --workspace $(TESTING) --no-fail-fast
 
 test-compat: server-dev ## the official Java, Go, Python and Node clients
 	$(COMPAT) $(COMPAT_SUITES)
@@ -73,13 +77,13 @@ $(addprefix compat-,$(COMPAT_SUITES)): compat-%: server-dev
 	$(COMPAT) $*
 
 java: server-dev ## the Java client, its drop-in for nacos-client, and their tests
-	CARGO_TARGET_DIR=$(TARGET) mvn -B -q -f java/pom.xml verify
+	$(WITH_BUILT) mvn -B -q -f java/pom.xml verify
 
 uniffi: server-dev ## the Kotlin, Ruby and Swift clients, generated and tested
-	CARGO_TARGET_DIR=$(TARGET) bindings/uniffi/test.sh
+	$(WITH_BUILT) bindings/uniffi/test.sh
 
 python: server-dev ## the Python client, its stand-in for nacos-sdk-python, and their tests
-	CARGO_TARGET_DIR=$(TARGET) python/check.sh
+	$(WITH_BUILT) python/check.sh
 
 polyglot: java node python ## Java, Python and Node services that find each other
 	CARGO_TARGET_DIR=$(TARGET) examples/polyglot/check.sh
@@ -98,7 +102,7 @@ bench-java: build ## measure the Java client beside nacos-client, release builds
 		-Dnacre.cargo.profile=dist -Dnacre.cargo.features=
 
 node: server-dev ## the Node client and its tests
-	CARGO_TARGET_DIR=$(TARGET) node/check.sh
+	$(WITH_BUILT) node/check.sh
 
 bench-node: build ## measure the Node client beside the package nacos, release builds
 	cargo build --locked -p nacre-harness
@@ -111,11 +115,14 @@ vectors: server-dev ## the captured Nacos scenarios, gRPC and HTTP
 test-long: setup server-dev ## the long loops of the tests, and the original Java client in place of ours
 	NACRE_TEST_LONG=1 cargo test --locked -p nacre-e2e -- --nocapture
 	@# What other frameworks do with our client, they do with the original.
-	CARGO_TARGET_DIR=$(TARGET) NACRE_TEST_LONG=1 mvn -B -q -f java/pom.xml -P original \
+	$(WITH_BUILT) NACRE_TEST_LONG=1 mvn -B -q -f java/pom.xml -P original \
 		-pl nacre-acceptance/dubbo,nacre-acceptance/spring -am verify -Dtest='io.nacre.acceptance.*Test' \
 		-Dsurefire.failIfNoSpecifiedTests=false
-	CARGO_TARGET_DIR=$(TARGET) NACRE_BUILT=$(TARGET)/debug NACRE_TEST_LONG=1 bindings/uniffi/test.sh
-	CARGO_TARGET_DIR=$(TARGET) NACRE_TEST_LONG=1 python/check.sh
+	$(WITH_BUILT) NACRE_TEST_LONG=1 bindings/uniffi/test.sh
+	$(WITH_BUILT) NACRE_TEST_LONG=1 python/check.sh
+
+fuzz: setup ## a minute of fuzzing for each decoder (SECONDS_EACH=60)
+	tests/fuzz.sh
 
 figures: setup build ## measure the server, release profile
 	cargo run --release --locked -p nacre-bench -- --server $(TARGET)/release/nacre

@@ -40,7 +40,7 @@ check clippy cargo clippy --locked --workspace --all-targets --quiet -- -D warni
 optional cargo-deny "cargo deny" cargo deny --log-level error check
 optional cargo-shear "cargo shear" cargo shear
 optional typos typos typos
-optional shellcheck shellcheck shellcheck scripts/setup.sh scripts/lint.sh scripts/timed.sh scripts/build-jni.sh .ci/run examples/polyglot/check.sh python/check.sh node/check.sh bindings/uniffi/test.sh
+optional shellcheck shellcheck shellcheck scripts/setup.sh scripts/lint.sh scripts/timed.sh scripts/build-jni.sh tests/fuzz.sh .ci/run examples/polyglot/check.sh python/check.sh node/check.sh bindings/uniffi/test.sh
 optional gofmt gofmt bash -c go_format
 optional go "go vet" bash -c go_vet
 optional ruff ruff ruff check tests/compat

@@ -1,7 +1,8 @@
 // Compiles the package to dist/: CommonJS, with thin ES modules over it; and puts the native library in native/.
 //
 // --profile NAME: profile of cargo (default dev). --testing: with the operations that only tests use. --no-library: the
-// library stays as it is.
+// library stays as it is. NACRE_BUILT names a folder in which the library is already, as after a build of the whole
+// workspace.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -30,17 +31,20 @@ for (const entry of ['index', ...['compat/index'].filter((name) => existsSync(jo
 if (!values['no-library']) buildLibrary();
 
 function buildLibrary() {
-  const args = ['build', '--locked', '--quiet', '-p', 'nacre-napi', '--profile', values.profile];
-  if (values.testing) args.push('--features', 'testing');
-  run('cargo', args, workspace);
-  const folder = values.profile === 'dev' ? 'debug' : values.profile;
   const target = process.env.CARGO_TARGET_DIR ?? join(workspace, 'target');
+  let folder = process.env.NACRE_BUILT;
+  if (!folder) {
+    const args = ['build', '--locked', '--quiet', '-p', 'nacre-napi', '--profile', values.profile];
+    if (values.testing) args.push('--features', 'testing');
+    run('cargo', args, workspace);
+    folder = join(target, values.profile === 'dev' ? 'debug' : values.profile);
+  }
   const name = { win32: 'nacre_napi.dll', darwin: 'libnacre_napi.dylib' }[process.platform] ?? 'libnacre_napi.so';
   const { platform } = require(join(root, 'dist/native.js'));
   mkdirSync(join(root, 'native'), { recursive: true });
   const path = join(root, 'native', `nacre.${platform()}.node`);
   // Not over the file in place: a process that has it open would crash.
-  copyFileSync(join(target, folder, name), `${path}.new`);
+  copyFileSync(join(folder, name), `${path}.new`);
   if (values.profile === 'dev' && process.platform === 'linux') {
     // Four fifths of it are names and lines for a debugger; without them it is packed in no time.
     spawnSync('strip', ['--strip-debug', `${path}.new`]);

@@ -81,12 +81,20 @@ fn write_row(out: &mut impl io::Write, family: u8, key: &[u8], value: &[u8]) -> 
 pub(crate) fn read(
     file: SnapshotFile,
     families: &[Family],
+    row: impl FnMut(Family, Bytes, Bytes) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut file = file.0;
+    file.rewind()?;
+    read_rows(BufReader::new(file), families, row)
+}
+
+/// As [`read`], from anything.
+pub(super) fn read_rows(
+    mut input: impl io::Read,
+    families: &[Family],
     mut row: impl FnMut(Family, Bytes, Bytes) -> io::Result<()>,
 ) -> io::Result<()> {
     let invalid = |text: &str| io::Error::new(io::ErrorKind::InvalidData, text.to_owned());
-    let mut file = file.0;
-    file.rewind()?;
-    let mut input = BufReader::new(file);
     let mut magic = [0; 8];
     input.read_exact(&mut magic)?;
     if &magic != MAGIC {
@@ -100,12 +108,16 @@ pub(crate) fn read(
         let family = *families.get(usize::from(family[0])).ok_or_else(|| invalid("snapshot of an unknown family"))?;
         let mut lengths = [0; 8];
         input.read_exact(&mut lengths)?;
-        let [key, value] = [&lengths[..4], &lengths[4..]]
-            .map(|bytes| u32::from_be_bytes(bytes.try_into().expect("four bytes")) as usize);
-        let mut bytes = vec![0; key + value];
-        input.read_exact(&mut bytes)?;
+        let [key, value] =
+            [&lengths[..4], &lengths[4..]].map(|bytes| u32::from_be_bytes(bytes.try_into().expect("four bytes")));
+        let length = u64::from(key) + u64::from(value);
+        // Memory grows with what is there, not with what a damaged file says.
+        let mut bytes = Vec::new();
+        if input.by_ref().take(length).read_to_end(&mut bytes)? as u64 != length {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
         let mut bytes = Bytes::from(bytes);
-        let key = bytes.split_to(key);
+        let key = bytes.split_to(key as usize);
         row(family, key, bytes)?;
     }
 }

@@ -9,6 +9,8 @@ use super::names;
 
 /// Placeholders within placeholders: more than this is a circle.
 const DEPTH: usize = 16;
+/// Bytes of a value whose placeholders are replaced: placeholders that multiply would fill the memory.
+const LONGEST: usize = 64 << 10;
 
 /// All keys and values of a file; of several equal keys the last counts.
 pub(super) fn read(file: impl Read) -> anyhow::Result<BTreeMap<String, String>> {
@@ -34,25 +36,34 @@ pub(super) fn resolve(
     expand(text, &find, DEPTH)
 }
 
-fn expand(text: &str, find: &dyn Fn(&str) -> Option<String>, depth: usize) -> anyhow::Result<String> {
-    let Some(begin) = text.find("${") else { return Ok(text.to_owned()) };
-    if depth == 0 {
-        bail!("the placeholders of {text:?} go round in a circle");
+fn expand(mut text: &str, find: &dyn Fn(&str) -> Option<String>, depth: usize) -> anyhow::Result<String> {
+    let mut expanded = String::new();
+    while let Some(begin) = text.find("${") {
+        if depth == 0 {
+            bail!("the placeholders of {text:?} go round in a circle");
+        }
+        let inner = &text[begin + 2..];
+        let Some(end) = closing(inner) else { break };
+        // The name may itself be made of placeholders, the default may contain some.
+        let (name, default) = match inner[..end].split_once(':') {
+            Some((name, default)) => (name, Some(default)),
+            None => (&inner[..end], None),
+        };
+        let name = expand(name, find, depth - 1)?;
+        let value = match (find(&name), default) {
+            (Some(value), _) => expand(&value, find, depth - 1)?,
+            (None, Some(default)) => expand(default, find, depth - 1)?,
+            (None, None) => bail!("nothing is named {name}, which ${{{name}}} stands for"),
+        };
+        expanded.push_str(&text[..begin]);
+        expanded.push_str(&value);
+        if expanded.len() > LONGEST {
+            bail!("with its placeholders replaced, a value is longer than {LONGEST} bytes");
+        }
+        text = &inner[end + 1..];
     }
-    let inner = &text[begin + 2..];
-    let Some(end) = closing(inner) else { return Ok(text.to_owned()) };
-    // The name may itself be made of placeholders, the default may contain some.
-    let (name, default) = match inner[..end].split_once(':') {
-        Some((name, default)) => (name, Some(default)),
-        None => (&inner[..end], None),
-    };
-    let name = expand(name, find, depth - 1)?;
-    let value = match (find(&name), default) {
-        (Some(value), _) => expand(&value, find, depth - 1)?,
-        (None, Some(default)) => expand(default, find, depth - 1)?,
-        (None, None) => bail!("nothing is named {name}, which ${{{name}}} stands for"),
-    };
-    Ok(format!("{}{value}{}", &text[..begin], expand(&inner[end + 1..], find, depth)?))
+    expanded.push_str(text);
+    Ok(expanded)
 }
 
 /// Where the brace is that closes what was opened before `text`.

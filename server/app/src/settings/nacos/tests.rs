@@ -112,3 +112,27 @@ fn a_server_starts_with_them() {
     let wrong = format!("{:#}", load(&arguments, std::iter::empty()).unwrap_err());
     assert!(wrong.contains("server.port") && wrong.contains("many"), "{wrong}");
 }
+
+#[test]
+fn placeholders_that_multiply_are_refused() {
+    let ten = |name: &str| format!("${{{name}}}").repeat(10);
+    let file = format!("server.port={}\na={}\nb={}\nc={}\nd=0123456789\n", ten("a"), ten("b"), ten("c"), ten("d"));
+    let refusal = format!("{:#}", read(&file, &[]).unwrap_err());
+    assert!(refusal.contains("longer than"), "{refusal}");
+    let many = format!("server.port={}8848\nempty=\n", "${empty}".repeat(100_000));
+    assert_eq!(values(&read(&many, &[]).unwrap())["server.port"], "8848");
+}
+
+#[test]
+fn fuzz_properties() {
+    bolero::check!().for_each(|input: &[u8]| {
+        let Ok(texts) = properties::read(input) else { return };
+        for name in texts.keys() {
+            let _ = names::meaning(name);
+            // Refused, or of a length that was allowed or written in the file itself.
+            if let Ok(value) = properties::resolve(name, &texts, &BTreeMap::new()) {
+                assert!(value.len() <= (64 << 10) + input.len());
+            }
+        }
+    });
+}

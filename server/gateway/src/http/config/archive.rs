@@ -251,6 +251,19 @@ mod tests {
     }
 
     #[test]
+    fn fuzz_archive() {
+        const LONGEST: usize = 1 << 16;
+        bolero::check!().for_each(|input: &[u8]| {
+            let Ok(contents) = unpack(input, LONGEST) else { return };
+            for item in contents.items {
+                assert!(!item.data_id.is_empty() && !item.group.is_empty());
+                assert!(!item.data_id.contains('/') && !item.group.contains('/'));
+                assert!(item.content.len() <= 4 * LONGEST);
+            }
+        });
+    }
+
+    #[test]
     fn both_layouts_are_read() {
         let first = archive(&[("G1/a.yml", "a: 1"), ("G1/b", "b"), (".meta.yml", "G1.a~yml.app=app7\r\n")]);
         let read = unpack(&first, 100).unwrap();

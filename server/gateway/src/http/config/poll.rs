@@ -185,6 +185,17 @@ mod tests {
     }
 
     #[test]
+    fn fuzz_listening_configs() {
+        bolero::check!().for_each(|input: &[u8]| {
+            let Ok(records) = parse(&form_decode(&String::from_utf8_lossy(input))) else { return };
+            let all: Vec<usize> = (0..records.len()).collect();
+            let written = form_decode(&encode(&records, &all));
+            assert_eq!(written.matches(RECORD_END).count(), records.len());
+            assert!(records.iter().all(|record| !record.data_id.is_empty() && !record.group.is_empty()));
+        });
+    }
+
+    #[test]
     fn changes_are_encoded_once() {
         let records = parse("a:1\u{2}g\u{2}m\u{1}b\u{2}g\u{2}m\u{2}t\u{1}c\u{2}g\u{2}m\u{2}\u{1}").expect("readable");
         assert_eq!(encode(&records, &[0, 1]), "a%3A1%02g%01b%02g%02t%01");
