@@ -26,6 +26,7 @@ const PLUGINS: &str = "there are no plug-ins";
 const RAFT: &str = "consensus and replication have settings of their own";
 const ADDRESS: &str = "the server listens on server.bind and shows no other address of its own";
 const LIMITS: &str = "settings of gateway.listen and gateway.grpc limit connections and keep them alive";
+const USAGE: &str = "configs are always counted, and exactly";
 const INTERNAL: &str = "there is no such part in this server";
 const TLS: &str = "this version does not serve TLS yet, and would serve in the clear";
 
@@ -38,6 +39,17 @@ const PROPERTIES: &[(&str, Meaning)] = &[
     ("nacos.server.contextPath", Is(CONTEXT_PATH)),
     ("nacos.config.push.maxRetryTime", Is("config.notify_attempts")),
     ("nacos.config.retention.days", Is("config.history_days")),
+    ("maxContent", Is("config.max_content")),
+    ("isCapacityLimitCheck", Is("config.capacity.enforce")),
+    ("defaultClusterQuota", Is("config.capacity.cluster_quota")),
+    ("defaultGroupQuota", Is("config.capacity.group_quota")),
+    ("defaultTenantQuota", Is("config.capacity.namespace_quota")),
+    ("defaultMaxSize", Is("config.capacity.max_size")),
+    ("defaultMaxAggrCount", Is("config.capacity.max_aggr_count")),
+    ("defaultMaxAggrSize", Is("config.capacity.max_aggr_size")),
+    ("initialExpansionPercent", Is("config.capacity.expansion_percent")),
+    ("isManageCapacity", Nothing(USAGE)),
+    ("correctUsageDelay", Nothing(USAGE)),
     ("nacos.config.gray.version.max.count", Is("config.max_gray_versions")),
     ("nacos.naming.expireInstance", Is("naming.expire_instances")),
     ("nacos.naming.clean.empty-service.interval", Is("naming.empty_service_interval")),
