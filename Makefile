@@ -118,7 +118,7 @@ test-long: setup server-dev ## the long loops of the tests, and the original Jav
 	CARGO_TARGET_DIR=$(TARGET) NACRE_TEST_LONG=1 python/check.sh
 
 figures: setup build ## measure the server, release profile
-	cargo run --release --locked -p nacre-bench -- --server $(TARGET)/release/nacre
+	cargo run --release --locked -p nacre-figures -- --server $(TARGET)/release/nacre
 
 figures-client: setup build ## measure the client engine beside nacos-sdk, release profile
 	NACRE_SERVER=$(TARGET)/release/nacre CARGO_TARGET_DIR=$(TARGET) cargo run --release --locked \

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
+use crate::report::{Row, Unit};
+
 const HIGHEST_MICROSECONDS: u64 = 600_000_000;
 const SIGNIFICANT_DIGITS: u8 = 3;
 
@@ -34,6 +36,20 @@ impl Latency {
     /// The time below which this share of all times lies, in milliseconds; 0 when there are none.
     pub(crate) fn milliseconds(&self, share: f64) -> f64 {
         self.0.value_at_quantile(share) as f64 / 1e3
+    }
+
+    /// Percentiles and the longest time.
+    pub(crate) fn rows(&self, key: &str, label: &str) -> Vec<Row> {
+        let row = |name: &str, shown: &str, value| {
+            Row::new(format!("{key}_{name}"), format!("{label}, {shown}"), value, Unit::Milliseconds)
+        };
+        vec![
+            row("p50", "p50", self.milliseconds(0.5)),
+            row("p90", "p90", self.milliseconds(0.9)),
+            row("p99", "p99", self.milliseconds(0.99)),
+            row("p999", "p99.9", self.milliseconds(0.999)),
+            row("max", "max", self.longest_milliseconds()),
+        ]
     }
 
     /// The longest time in milliseconds.

@@ -1,14 +1,17 @@
-//! The requests that are sent, and the calls that are not timed.
+//! The requests that are sent.
 
-use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
-use nacre_harness::grpc::{Client, Message};
-use nacre_proto::config::{ConfigBatchListenRequest, ConfigListenContext, ConfigPublishRequest, ConfigQueryRequest};
+use nacre_proto::config::{
+    ConfigBatchListenRequest, ConfigListenContext, ConfigPublishRequest, ConfigQueryRequest, ConfigQueryResponse,
+    ConfigRemoveRequest,
+};
 use nacre_proto::naming::{
     BATCH_REGISTER, BatchInstanceRequest, Instance, InstanceRequest, REGISTER, ServiceQueryRequest,
     SubscribeServiceRequest,
 };
-use nacre_proto::{Message as Body, Request, payload};
+use nacre_proto::{Message, Payload, Request, Response as _, code, payload};
+
+use crate::error::{Error, Result};
 
 const NAMESPACE: &str = "public";
 const GROUP: &str = "DEFAULT_GROUP";
@@ -76,7 +79,7 @@ pub(crate) fn subscribe(service: &str) -> SubscribeServiceRequest {
     }
 }
 
-/// Publishes 256 bytes that differ with the version.
+/// Publishes 256 bytes that end with the version.
 pub(crate) fn publish(data_id: &str, version: u64) -> ConfigPublishRequest {
     ConfigPublishRequest {
         data_id: text(data_id),
@@ -88,9 +91,26 @@ pub(crate) fn publish(data_id: &str, version: u64) -> ConfigPublishRequest {
     }
 }
 
+/// Removes a config.
+pub(crate) fn remove(data_id: &str) -> ConfigRemoveRequest {
+    ConfigRemoveRequest {
+        data_id: text(data_id),
+        group: text(GROUP),
+        tenant: text(""),
+        tag: text(""),
+        ..ConfigRemoveRequest::default()
+    }
+}
+
 /// Reads a config.
 pub(crate) fn read(data_id: &str) -> ConfigQueryRequest {
     ConfigQueryRequest { data_id: text(data_id), group: text(GROUP), tenant: text(""), ..ConfigQueryRequest::default() }
+}
+
+/// The version in the content that an answer carries.
+pub(crate) fn version(answer: &Payload) -> Option<u64> {
+    let answer = ConfigQueryResponse::from_json(answer.json()).ok()??;
+    answer.content?.parse().ok()
 }
 
 /// Listens to configs, given with their md5.
@@ -107,25 +127,31 @@ pub(crate) fn listen(configs: &[(String, String)]) -> ConfigBatchListenRequest {
     }
 }
 
-/// The bytes of a unary call.
-pub(crate) fn frame<R: Request>(request: &R) -> Bytes {
-    payload::frame(R::TYPE, ADDRESS, &[&request.to_json()])
+/// The bytes of a message from a client.
+pub(crate) fn frame<M: Message>(message: &M) -> Bytes {
+    payload::frame(M::TYPE, ADDRESS, &[&message.to_json()])
 }
 
-/// Sends a request and demands success.
-pub(crate) async fn ask<R: Request>(client: &Client, request: &R) -> Result<R::Response> {
-    let message = Message::raw(R::TYPE, Some(request.to_json().into()));
-    let reply = client.call(&message).await.context(R::TYPE)?;
-    let expected = <R::Response as Body>::TYPE;
-    ensure!(
-        reply.kind == expected && reply.json()["resultCode"] == 200,
-        "{} was answered by {} {}",
-        R::TYPE,
-        reply.kind,
-        reply.text()
-    );
-    let response = R::Response::from_json(reply.body.as_deref().unwrap_or_default()).context(expected)?;
-    response.with_context(|| format!("{} was answered by null", R::TYPE))
+/// Whether an answer, whatever its type, tells of success.
+pub(crate) fn is_success(payload: &Payload) -> bool {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Outcome {
+        result_code: i32,
+    }
+    serde_json::from_slice::<Outcome>(payload.json()).is_ok_and(|outcome| outcome.result_code == code::SUCCESS)
+}
+
+/// The answer to a request, which must be one of success.
+pub(crate) fn read_answer<R: Request>(payload: &Payload) -> Result<R::Response> {
+    let shown =
+        || format!("{} was answered by {} {}", R::TYPE, payload.kind(), String::from_utf8_lossy(payload.json()));
+    if payload.kind() != <R::Response as Message>::TYPE {
+        return Err(Error::refused(shown()));
+    }
+    let answer = R::Response::from_json(payload.json()).ok().flatten().ok_or_else(|| Error::internal(shown()))?;
+    let (result, _, _) = answer.outcome();
+    if result == code::SUCCESS { Ok(answer) } else { Err(Error::refused(shown())) }
 }
 
 #[cfg(test)]
@@ -133,9 +159,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn contents_have_one_size_and_differ() {
+    fn contents_have_one_size_and_tell_their_version() {
         let (first, second) = (publish("a", 1).content.unwrap(), publish("a", 12_345).content.unwrap());
         assert_eq!((first.len(), second.len()), (CONTENT_BYTES, CONTENT_BYTES));
         assert_ne!(first, second);
+        let body = format!(r#"{{"resultCode":200,"content":"{}"}}"#, &*second);
+        assert_eq!(version(&Payload::new(ConfigQueryResponse::TYPE, body.into())), Some(12_345));
+    }
+
+    #[test]
+    fn only_success_of_the_right_type_is_an_answer() {
+        let answer = |kind: &str, body: &'static str| {
+            read_answer::<ConfigQueryRequest>(&Payload::new(kind, Bytes::from_static(body.as_bytes())))
+        };
+        assert!(answer("ConfigQueryResponse", r#"{"resultCode":200,"content":"a"}"#).is_ok());
+        for refused in [
+            answer("ConfigQueryResponse", r#"{"resultCode":500,"errorCode":300}"#),
+            answer("ErrorResponse", r#"{"resultCode":500}"#),
+        ] {
+            assert_eq!(refused.unwrap_err().kind(), crate::ErrorKind::Refused);
+        }
     }
 }

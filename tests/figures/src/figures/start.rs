@@ -3,43 +3,41 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
+use nacre_bench::{Bench, Row, Settings, Target, Unit};
 use nacre_harness::Server;
 
-use crate::load::Load;
-use crate::report::{Row, Unit};
-use crate::subject::Bench;
-use crate::wire;
+const STARTS: usize = 5;
+const STARTS_QUICKLY: usize = 1;
+const CONFIGS_QUICKLY: u64 = 500;
 
 /// Starts on an empty directory, on that of the start before, and on one with many configs.
-pub(super) async fn measure(bench: &Bench) -> Result<Vec<Row>> {
-    let starts = bench.scale.starts;
+pub(super) async fn measure(settings: &Settings) -> Result<Vec<Row>> {
+    let starts = if settings.quick { STARTS_QUICKLY } else { STARTS };
     let mut empty = Vec::with_capacity(starts);
     for _ in 1..starts {
-        let mut server = Bench::prepare()?;
+        let mut server = super::fresh().prepare()?;
         empty.push(server.start().await?);
         server.terminate().await?;
     }
-    let mut server = Bench::prepare()?;
+    let mut server = super::fresh().prepare()?;
     empty.push(server.start().await?);
     let existing = restarts(&mut server, starts).await?;
 
-    let count = bench.scale.stored_configs;
-    let prefix = bench.name("stored");
-    let load = Load::connect(server.grpc_address()).await?;
-    load.send(count, move |number| wire::frame(&wire::publish(&format!("{prefix}-{number}"), number))).await?;
-    drop(load);
+    let count = if settings.quick { settings.configs.min(CONFIGS_QUICKLY) } else { settings.configs };
+    let target = Target::resolve(&server.http_address().to_string(), None).await?;
+    Bench::new(target, settings.clone())?.fill(count).await?;
     let filled = restarts(&mut server, starts).await?;
     server.kill().await?;
 
-    let row = |key: &str, label: &str, times, goal| {
+    let row = |key: &str, label: &str, times| {
         let label = format!("start to ready, {label}, median of {starts}");
-        Row::new(format!("start_{key}"), label, median_milliseconds(times), Unit::Milliseconds).at_most(goal)
+        Row::new(format!("start_{key}"), label, median_milliseconds(times), Unit::Milliseconds)
     };
     ensure!(!empty.is_empty(), "no start was measured");
     Ok(vec![
-        row("empty", "empty directory", empty, 100.0),
-        row("existing", "existing directory", existing, 60.0),
-        row("filled", &format!("{count} configs"), filled, 2_000.0),
+        row("empty", "empty directory", empty),
+        row("existing", "existing directory", existing),
+        row("filled", &format!("{count} configs"), filled),
     ])
 }
 
