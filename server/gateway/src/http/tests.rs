@@ -154,7 +154,9 @@ impl Server {
             version: "1.2.3",
             port: 8848,
             address: "127.0.0.1:8848".to_owned(),
+            backups: None,
             udp: Arc::default(),
+            rate: None,
         };
         Self { door: router(state.clone()), door_state: state, host, _guards: vec![shard_guard, meta_guard] }
     }
