@@ -72,6 +72,8 @@ async fn pages(bench: &Bench, progress: &Progress, count: u64) -> Result<Latency
 
 async fn page(sender: &mut SendRequest<Empty<Bytes>>, host: &str) -> Result<Page> {
     let request = Request::get(FIRST_PAGE).header(header::HOST, host).body(Empty::new()).map_err(Error::internal)?;
+    // The connection may still be at the end of the page before.
+    sender.ready().await.map_err(Error::unreachable)?;
     let reply = sender.send_request(request).await.map_err(Error::unreachable)?;
     let status = reply.status();
     let body = reply.into_body().collect().await.map_err(Error::unreachable)?.to_bytes();
