@@ -21,6 +21,9 @@ TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 DATA ?= data
 BIND ?=
 PORT ?= 8848
+# Length and seed of `make soak`; without a seed one is drawn and printed.
+SECONDS ?= 600
+SEED ?=
 # Further arguments of `make run`, for example ARGS="--set key=value".
 ARGS ?=
 # The server that every suite starts: built once, found by this variable.
@@ -37,7 +40,7 @@ COMPAT := python3 tests/compat/run.py
 COMPAT_SUITES := java go python node
 
 .PHONY: help setup build run server-dev test test-rust test-compat $(addprefix compat-,$(COMPAT_SUITES)) \
-	java node python uniffi polyglot dist vectors test-long fuzz figures figures-client bench bench-java bench-node \
+	java node python uniffi polyglot dist vectors test-long fuzz figures figures-client soak bench bench-java bench-node \
 	bench-python lint fmt clean
 
 help: ## print this list
@@ -124,8 +127,12 @@ test-long: setup server-dev ## the long loops of the tests, and the original Jav
 fuzz: setup ## a minute of fuzzing for each decoder (SECONDS_EACH=60)
 	tests/fuzz.sh
 
+soak: setup build ## mixed load under restarts and kills; SECONDS= says how long, SEED= repeats a run
+	NACRE_SERVER=$(TARGET)/release/nacre NACRE_SOAK_SEED=$(SEED) NACRE_SOAK_SECONDS=$(SECONDS) \
+		cargo test --locked -p nacre-e2e --test soak -- --nocapture
+
 figures: setup build ## measure the server, release profile
-	cargo run --release --locked -p nacre-bench -- --server $(TARGET)/release/nacre
+	cargo run --release --locked -p nacre-figures -- --server $(TARGET)/release/nacre
 
 figures-client: setup build ## measure the client engine beside nacos-sdk, release profile
 	NACRE_SERVER=$(TARGET)/release/nacre CARGO_TARGET_DIR=$(TARGET) cargo run --release --locked \

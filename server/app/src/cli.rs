@@ -4,7 +4,7 @@ use std::{net::IpAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::command::{config::ConfigCommand, documents::DocumentCommand, service::ServiceCommand};
+use crate::command::{bench::BenchCommand, config::ConfigCommand, documents::DocumentCommand, service::ServiceCommand};
 
 /// A service registry and configuration centre for Nacos clients.
 #[derive(Debug, Parser)]
@@ -29,6 +29,8 @@ pub(crate) enum Command {
     /// Find, register and watch services on any Nacos-compatible server
     #[command(subcommand)]
     Service(ServiceCommand),
+    /// Measure any Nacos-compatible server, or two in turns
+    Bench(BenchCommand),
     #[command(flatten)]
     Document(DocumentCommand),
 }

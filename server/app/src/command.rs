@@ -11,6 +11,7 @@ use clap::Args;
 use nacre_client::{Client, Error, ErrorKind, Namespace};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+pub(crate) mod bench;
 pub(crate) mod config;
 pub(crate) mod documents;
 mod output;
@@ -128,7 +129,16 @@ impl From<std::io::Error> for Failure {
 
 /// Runs a command to its end.
 pub(crate) fn run(command: impl Future<Output = Result<(), Failure>>) -> ExitCode {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    run_on(tokio::runtime::Builder::new_current_thread(), command)
+}
+
+/// Runs a command that has work for all cores to its end.
+pub(crate) fn run_on_all_cores(command: impl Future<Output = Result<(), Failure>>) -> ExitCode {
+    run_on(tokio::runtime::Builder::new_multi_thread(), command)
+}
+
+fn run_on(mut runtime: tokio::runtime::Builder, command: impl Future<Output = Result<(), Failure>>) -> ExitCode {
+    let runtime = match runtime.enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return report(&Failure::internal(error)),
     };

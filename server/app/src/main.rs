@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         Some(cli::Command::Server(arguments)) => server::main(&arguments),
         Some(cli::Command::Config(command)) => return command::run(command::config::run(command)),
         Some(cli::Command::Service(command)) => return command::run(command::service::run(command)),
+        Some(cli::Command::Bench(command)) => return command::run_on_all_cores(command::bench::run(command)),
         Some(cli::Command::Document(command)) => return command::documents::run(&command),
         None => server::main(&cli.server),
     };

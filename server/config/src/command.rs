@@ -7,7 +7,7 @@ use nacre_consensus::{Command, DecodeError};
 use prost::{Message, Oneof};
 
 use crate::{
-    capacity::{CapacityChange, Scope},
+    capacity::{CapacityChange, Excess, Limits, Scope},
     key::ConfigKey,
     kind::ConfigType,
     md5::Md5,
@@ -57,6 +57,8 @@ pub struct PublishCommand {
     pub(crate) encrypted_data_key: Option<String>,
     pub(crate) tags: Option<String>,
     pub(crate) detail: DetailRecord,
+    /// What capacities are judged by; `None` where they are not enforced.
+    pub(crate) limits: Option<Limits>,
 }
 
 /// The gray version that a publish writes.
@@ -124,6 +126,7 @@ impl PublishCommand {
             app_name: attributes.app_name,
             encrypted_data_key: attributes.encrypted_data_key.filter(|key| !key.trim().is_empty()),
             tags: attributes.tags,
+            limits: None,
             detail: DetailRecord {
                 description: attributes.description,
                 usage: attributes.usage,
@@ -150,6 +153,8 @@ pub enum ConfigReply {
     TooManyGray,
     /// The namespace exists.
     Exists,
+    /// There would be more than a capacity allows.
+    OverCapacity(Excess),
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -213,6 +218,20 @@ struct PublishRecord {
     tags: Option<String>,
     #[prost(message, optional, tag = "11")]
     detail: Option<DetailRecord>,
+    #[prost(message, optional, tag = "12")]
+    limits: Option<LimitsRecord>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct LimitsRecord {
+    #[prost(uint64, tag = "1")]
+    cluster: u64,
+    #[prost(uint64, tag = "2")]
+    quota: u64,
+    #[prost(uint64, tag = "3")]
+    max_size: u64,
+    #[prost(uint64, tag = "4")]
+    expansion_percent: u64,
 }
 
 /// Without an md5 it names one that no version has.
@@ -307,6 +326,12 @@ impl From<&PublishCommand> for PublishRecord {
             encrypted_data_key: command.encrypted_data_key.clone(),
             tags: command.tags.clone(),
             detail: Some(command.detail.clone()),
+            limits: command.limits.map(|Limits { cluster, quota, max_size, expansion_percent }| LimitsRecord {
+                cluster,
+                quota,
+                max_size,
+                expansion_percent,
+            }),
         }
     }
 }
@@ -338,6 +363,12 @@ impl TryFrom<PublishRecord> for PublishCommand {
             encrypted_data_key: record.encrypted_data_key,
             tags: record.tags,
             detail: record.detail.unwrap_or_default(),
+            limits: record.limits.map(|LimitsRecord { cluster, quota, max_size, expansion_percent }| Limits {
+                cluster,
+                quota,
+                max_size,
+                expansion_percent,
+            }),
         })
     }
 }

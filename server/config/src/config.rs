@@ -120,12 +120,13 @@ impl Config {
     ///
     /// # Errors
     /// [`Error::InvalidParameter`], [`Error::CasMismatch`], [`Error::TooManyGray`],
-    /// [`Error::TooLarge`], [`Error::StorageFull`], [`Error::Unavailable`].
+    /// [`Error::OverCapacity`], [`Error::TooLarge`], [`Error::StorageFull`], [`Error::Unavailable`].
     pub async fn publish(&self, publish: Publish) -> Result<(), Error> {
         let settings = &self.inner.shared.settings;
         check::publish(&publish, settings.max_content).map_err(|error| self.refuse(error))?;
         let limit = settings.max_gray_versions;
-        let command = PublishCommand::new(publish, limit);
+        let mut command = PublishCommand::new(publish, limit);
+        command.limits = settings.capacity.limits(&command.key);
         match self.propose(ConfigCommand::Publish(Box::new(command))).await? {
             ConfigReply::Done => {
                 self.metrics().publishes.add(1);
@@ -133,6 +134,7 @@ impl Config {
             }
             ConfigReply::CasMismatch => Err(self.refuse(Error::CasMismatch)),
             ConfigReply::TooManyGray => Err(self.refuse(Error::TooManyGray { limit })),
+            ConfigReply::OverCapacity(excess) => Err(self.refuse(Error::OverCapacity(excess))),
             other => Err(unexpected(other)),
         }
     }
@@ -504,17 +506,8 @@ impl Config {
     /// What a group or a namespace may hold and holds. The group with the empty name stands for all configs.
     #[must_use]
     pub fn capacity(&self, scope: &Scope) -> Capacity {
-        let index = self.machine().index().read();
-        let usage = match scope {
-            Scope::Namespace(id) => index.count_of(id),
-            Scope::Group(name) if name.is_empty() => index.count(),
-            Scope::Group(name) => {
-                let of_group = |key: &ConfigKey| key.namespace().is_empty() && key.group() == name;
-                index.iter().filter(|(key, entry)| of_group(key) && entry.formal.is_some()).count() as u64
-            }
-        };
-        drop(index);
-        self.machine().capacities().read().get(scope, usage)
+        let usage = self.machine().index().read().usage(scope);
+        self.machine().capacities().read().get(scope, usage, &self.settings().capacity)
     }
 
     /// Sets what a group or a namespace may hold.

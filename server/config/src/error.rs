@@ -2,6 +2,8 @@
 
 use nacre_consensus::ProposeError;
 
+use crate::capacity::Excess;
+
 /// The error of every operation of [`Config`](crate::Config).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -27,6 +29,9 @@ pub enum Error {
         /// How many there may be.
         limit: u32,
     },
+    /// A group, a namespace or all of them would hold more than they may; codes 5031 to 5034.
+    #[error("{0}")]
+    OverCapacity(Excess),
     /// The connection listens to too many configs; code 500.
     #[error("too many listened configs, over {limit}")]
     TooManyListens {
@@ -85,6 +90,7 @@ impl Error {
     pub fn code(&self) -> i32 {
         match self {
             Self::InvalidParameter { code, .. } => *code,
+            Self::OverCapacity(excess) => excess.code(),
             Self::TooManyPolls { .. } => 503,
             Self::NamespaceExists { .. } => 22000,
             _ => 500,

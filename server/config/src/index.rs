@@ -7,6 +7,7 @@ use std::{cmp::Reverse, collections::HashMap, sync::Arc};
 use nacre_consensus::DecodeError;
 
 use crate::{
+    capacity::Scope,
     key::ConfigKey,
     kind::ConfigType,
     md5::Md5,
@@ -159,12 +160,39 @@ impl Entry {
     }
 }
 
+/// Counts by name; no zero stands in it.
+#[derive(Debug, Default)]
+struct Counts(HashMap<Box<str>, u64>);
+
+impl Counts {
+    fn get(&self, name: &str) -> u64 {
+        self.0.get(name).copied().unwrap_or(0)
+    }
+
+    fn add(&mut self, name: &str) {
+        match self.0.get_mut(name) {
+            Some(count) => *count += 1,
+            None => drop(self.0.insert(name.into(), 1)),
+        }
+    }
+
+    fn subtract(&mut self, name: &str) {
+        let Some(count) = self.0.get_mut(name) else { return };
+        *count -= 1;
+        if *count == 0 {
+            self.0.remove(name);
+        }
+    }
+}
+
 /// All configs.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     entries: HashMap<ConfigKey, Arc<Entry>>,
-    /// Formal versions by namespace id; no zero stands in it.
-    counts: HashMap<Box<str>, u64>,
+    /// Formal versions by namespace id.
+    namespaces: Counts,
+    /// Formal versions of the default namespace by group.
+    groups: Counts,
     formal: u64,
 }
 
@@ -186,19 +214,16 @@ impl Index {
         match (old.is_some_and(|old| old.formal.is_some()), is_formal) {
             (false, true) => {
                 self.formal += 1;
-                if let Some(count) = self.counts.get_mut(key.namespace()) {
-                    *count += 1;
-                } else {
-                    self.counts.insert(key.namespace().into(), 1);
+                self.namespaces.add(key.namespace());
+                if key.namespace().is_empty() {
+                    self.groups.add(key.group());
                 }
             }
             (true, false) => {
                 self.formal -= 1;
-                if let Some(count) = self.counts.get_mut(key.namespace()) {
-                    *count -= 1;
-                    if *count == 0 {
-                        self.counts.remove(key.namespace());
-                    }
+                self.namespaces.subtract(key.namespace());
+                if key.namespace().is_empty() {
+                    self.groups.subtract(key.group());
                 }
             }
             _ => {}
@@ -206,7 +231,16 @@ impl Index {
     }
 
     pub(crate) fn count_of(&self, namespace: &str) -> u64 {
-        self.counts.get(namespace).copied().unwrap_or(0)
+        self.namespaces.get(namespace)
+    }
+
+    /// Formal versions that count to a capacity.
+    pub(crate) fn usage(&self, scope: &Scope) -> u64 {
+        match scope {
+            Scope::Namespace(id) => self.namespaces.get(id),
+            Scope::Group(name) if name.is_empty() => self.formal,
+            Scope::Group(name) => self.groups.get(name),
+        }
     }
 
     /// Configs with a formal version.
@@ -277,10 +311,12 @@ mod tests {
         index.set(&key("", "a"), formal());
         index.set(&key("dev", "a"), formal());
         assert_eq!((index.count_of("dev"), index.count_of(""), index.count()), (2, 1, 3));
+        let usage = |index: &Index, name: &str| index.usage(&Scope::Group(name.to_owned()));
+        assert_eq!((usage(&index, "g"), usage(&index, ""), usage(&index, "x")), (1, 3, 0));
         index.set(&key("dev", "a"), Entry::default());
         index.set(&key("dev", "b"), Entry::default());
         assert_eq!((index.count_of("dev"), index.count()), (0, 1));
-        assert!(index.counts.len() == 1 && index.get(&key("dev", "a")).is_none());
+        assert!(index.namespaces.0.len() == 1 && index.get(&key("dev", "a")).is_none());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Configs, gray rules, history, listeners and namespaces: the config domain. Knows no gRPC, HTTP or RocksDB.
 
-mod capacity;
+pub mod capacity;
 pub mod check;
 mod command;
 mod config;
@@ -23,7 +23,7 @@ mod settings;
 mod stored;
 mod view;
 
-pub use capacity::{Capacity, CapacityChange, Scope};
+pub use capacity::{Capacity, CapacityChange, Excess, Scope};
 pub use command::{ConfigCommand, ConfigReply, PrunedRow, PublishCommand, PutNamespace, RemoveCommand, SetCapacity};
 pub use config::{Config, Options};
 pub use error::Error;

@@ -12,7 +12,7 @@ use parking_lot::{Mutex, RwLock};
 use prost::Message;
 
 use crate::{
-    capacity::{Capacities, Scope},
+    capacity::{Capacities, Excess, Scope},
     command::{Condition, ConfigCommand, ConfigReply, PrunedRow, PublishCommand, RemoveCommand},
     content::{Contents, invalid},
     history::Operation,
@@ -121,6 +121,9 @@ impl ConfigMachine {
         {
             return ConfigReply::CasMismatch;
         }
+        if let Err(excess) = self.check_capacity(at, command, previous.is_none(), batch) {
+            return ConfigReply::OverCapacity(excess);
+        }
 
         let mut counters = self.counters.lock();
         counters.last_history += 1;
@@ -159,6 +162,28 @@ impl ConfigMachine {
             self.hub.changed(key);
         }
         ConfigReply::Done
+    }
+
+    /// Gray versions count to no quota, as in Nacos, but may not be larger than others.
+    fn check_capacity(
+        &self,
+        at: Applied,
+        command: &PublishCommand,
+        is_new: bool,
+        batch: &mut StateBatch,
+    ) -> Result<(), Excess> {
+        let Some(limits) = &command.limits else { return Ok(()) };
+        let key = &command.key;
+        let mut capacities = self.capacities.write();
+        capacities.check_size(key, command.content.len() as u64, limits)?;
+        if is_new && command.gray.is_none() {
+            let counts = {
+                let index = self.index.read();
+                (index.count(), index.usage(&Scope::of(key)))
+            };
+            capacities.admit(at.stamp, key, counts, limits, batch)?;
+        }
+        Ok(())
     }
 
     fn remove(&self, at: Applied, command: &RemoveCommand, batch: &mut StateBatch) -> ConfigReply {

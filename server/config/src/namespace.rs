@@ -14,7 +14,7 @@ use crate::{
 /// Name of the default namespace.
 const PUBLIC_NAME: &str = "public";
 const PUBLIC_DESCRIPTION: &str = "Default Namespace";
-/// How many configs a namespace is said to hold at most; not enforced.
+/// How many configs a namespace is said to hold at most; its capacity says how many it may.
 const QUOTA: u32 = 200;
 const ID_LENGTH: usize = 128;
 const NAME_LENGTH: usize = 256;

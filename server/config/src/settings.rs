@@ -5,6 +5,8 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::capacity;
+
 /// Settings of the config domain. Times are in the unit that the name says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -31,6 +33,8 @@ pub struct Settings {
     /// After so many sends without acknowledgement the connection ends; 0 never ends it.
     /// Default 50.
     pub notify_attempts: u32,
+    /// How many configs there may be and how large.
+    pub capacity: capacity::Settings,
 }
 
 impl Default for Settings {
@@ -46,6 +50,7 @@ impl Default for Settings {
             notify_timeout_ms: 3_000,
             notify_retry_ms: 2_000,
             notify_attempts: 50,
+            capacity: capacity::Settings::default(),
         }
     }
 }

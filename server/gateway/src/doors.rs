@@ -10,8 +10,8 @@ use nacre_naming::Naming;
 use tokio::task::JoinHandle;
 
 use crate::grpc::{Checks, Door, Parts};
-use crate::http::{self, Host};
-use crate::listen::{Bound, Listener};
+use crate::http::{self, Backups, Host};
+use crate::listen::{Bound, Listener, Rate, Tls};
 use crate::metrics::Metrics;
 use crate::{ConfigEncoder, NamingEncoder, Settings};
 
@@ -31,7 +31,6 @@ pub struct Options {
 }
 
 /// Sockets that have their addresses. They take connections from [`Sockets::open`] on.
-#[derive(Debug)]
 pub struct Sockets {
     http: Bound,
     grpc: Bound,
@@ -39,6 +38,18 @@ pub struct Sockets {
     grpc_address: SocketAddr,
     own_ip: String,
     options: Options,
+    backups: Option<Arc<dyn Backups>>,
+}
+
+impl std::fmt::Debug for Sockets {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { http_address, grpc_address, .. } = self;
+        formatter
+            .debug_struct("Sockets")
+            .field("http", http_address)
+            .field("grpc", grpc_address)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Sockets {
@@ -50,7 +61,7 @@ impl Sockets {
         let http = Bound::new(&options.hosts, options.http_port)?;
         let grpc = Bound::new(&options.hosts, options.grpc_port)?;
         let (http_address, grpc_address) = (http.address()?, grpc.address()?);
-        Ok(Self { own_ip: own_ip(http_address.ip()), http, grpc, http_address, grpc_address, options })
+        Ok(Self { own_ip: own_ip(http_address.ip()), http, grpc, http_address, grpc_address, options, backups: None })
     }
 
     /// Address of the HTTP port.
@@ -77,20 +88,30 @@ impl Sockets {
         ConfigEncoder::new(self.own_ip.as_str())
     }
 
+    /// Lets operators on this machine ask for backups.
+    #[must_use]
+    pub fn with_backups(mut self, backups: Arc<dyn Backups>) -> Self {
+        self.backups = Some(backups);
+        self
+    }
+
     /// Opens the doors. Requests are refused as too early until [`Doors::ready`]. `request_ids` is
     /// the counter that both domains use, too. Must be called within a tokio runtime.
     ///
     /// # Errors
-    /// When the system does not let the sockets listen.
+    /// When the system does not let the sockets listen, or the files of TLS cannot be used.
     pub fn open(self, naming: Naming, config: Config, request_ids: Arc<AtomicU64>) -> io::Result<Doors> {
-        let Self { http, grpc, http_address, grpc_address, own_ip, options } = self;
-        let Settings { listen, grpc: grpc_settings, http: http_settings } = options.settings;
+        let Self { http, grpc, http_address, grpc_address, own_ip, options, backups } = self;
+        let Settings { listen, tls, grpc: grpc_settings, http: http_settings } = options.settings;
+        let tls = Tls::start(tls)?;
         let metrics = Arc::new(Metrics::default());
+        let rate = Rate::new(listen.max_requests_per_second, listen.max_requests_per_second_per_ip).map(Arc::new);
         let door = Arc::new(Door::new(Parts {
             naming: naming.clone(),
             config: config.clone(),
             metrics: Arc::clone(&metrics),
             settings: grpc_settings,
+            rate: rate.clone(),
             checks: Checks { are_on: http_settings.check_parameters, max_metadata: http_settings.max_metadata },
             request_ids,
             own_ip: own_ip.clone(),
@@ -109,10 +130,12 @@ impl Sockets {
                 Ok(IpAddr::V6(ip)) => format!("[{ip}]:{}", http_address.port()),
                 _ => format!("{own_ip}:{}", http_address.port()),
             },
+            backups,
             udp,
+            rate,
         });
         let backlog = listen.backlog;
-        let listener = Listener::new(Arc::clone(&door), router, listen);
+        let listener = Listener::new(Arc::clone(&door), router, listen, tls);
         listener.serve(http.listen(backlog)?, true);
         listener.serve(grpc.listen(backlog)?, false);
         let watch = tokio::spawn(Arc::clone(&door).watch());

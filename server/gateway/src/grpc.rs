@@ -50,8 +50,8 @@ use self::status::{Status, success};
 pub(crate) use self::stream::StreamBody;
 pub(crate) use self::transport::Transport;
 use crate::http::Host;
-use crate::listen::Body;
-use crate::metrics::Metrics;
+use crate::listen::{Body, Rate};
+use crate::metrics::{Limit, Metrics};
 
 /// A message up to this size does not count as a large one.
 const SMALL_MESSAGE: usize = 64 << 10;
@@ -66,6 +66,7 @@ pub(crate) struct Door {
     metrics: Arc<Metrics>,
     settings: Settings,
     checks: Checks,
+    rate: Option<Arc<Rate>>,
     request_ids: Arc<AtomicU64>,
     stream_ids: AtomicU64,
     clock: Clock,
@@ -92,13 +93,15 @@ pub(crate) struct Parts {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) settings: Settings,
     pub(crate) checks: Checks,
+    /// Limits on requests per second, if there are any.
+    pub(crate) rate: Option<Arc<Rate>>,
     pub(crate) request_ids: Arc<AtomicU64>,
     pub(crate) own_ip: String,
 }
 
 impl Door {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { naming, config, metrics, settings, checks, request_ids, own_ip } = parts;
+        let Parts { naming, config, metrics, settings, checks, rate, request_ids, own_ip } = parts;
         Self {
             naming,
             config,
@@ -107,6 +110,7 @@ impl Door {
             buffers: Semaphore::new((settings.max_buffered / BUFFER_UNIT).min(Semaphore::MAX_PERMITS)),
             settings,
             checks,
+            rate,
             request_ids,
             stream_ids: AtomicU64::new(0),
             clock: Clock::new(),
@@ -182,7 +186,7 @@ impl Door {
             return None;
         }
         if !introduction.is_cluster() && self.clients.len() >= self.settings.max_clients {
-            self.metrics.refused_connection();
+            self.metrics.struck(Limit::Clients);
             tracing::warn!(limit = self.settings.max_clients, "too many clients");
             return None;
         }

@@ -5,6 +5,7 @@
 //! its [`Peer`].
 
 mod answer;
+mod backup;
 mod bodies;
 mod call;
 mod clock;
@@ -21,7 +22,7 @@ mod settings;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -39,13 +40,15 @@ use nacre_naming::Naming;
 use tokio::time::{Instant, timeout_at};
 
 use self::answer::{TEXT, respond};
+pub use self::backup::{Backup, BackupFailure, Backups};
 use self::call::Call;
 use self::failure::{Failure, framework, no_such_api};
 pub(crate) use self::naming::udp::{Pusher, Udp};
 use self::parameters::{Parameters, Repeated};
 use self::routes::{Operation, Route, Style};
 pub use self::settings::Settings;
-use crate::metrics::Metrics;
+use crate::listen::Rate;
+use crate::metrics::{Limit, Metrics};
 
 /// Who sent a request; the listener puts it into the request's extensions.
 #[derive(Clone, Copy, Debug)]
@@ -93,8 +96,12 @@ pub struct State {
     pub port: u16,
     /// Where others reach this node: `ip:port`.
     pub address: String,
+    /// What makes backups; none for a server that keeps nothing on disk.
+    pub backups: Option<Arc<dyn Backups>>,
     /// The 1.x clients that are pushed to by datagram.
     pub(crate) udp: Arc<naming::udp::Udp>,
+    /// Limits on requests per second, if there are any.
+    pub(crate) rate: Option<Arc<Rate>>,
 }
 
 impl std::fmt::Debug for State {
@@ -174,6 +181,7 @@ async fn answer(state: &Arc<State>, bodies: &bodies::Budget, target: Target, req
     let method = request.method().as_str().to_owned();
     let path = request.uri().path().to_owned();
     if request.headers().len() > state.settings.max_headers {
+        state.metrics.struck(Limit::Headers);
         return respond(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, Some(TEXT), "too many headers");
     }
     match target {
@@ -212,23 +220,36 @@ async fn operate(
     let deadline = Instant::now() + state.settings.request_timeout();
     let (head, body) = request.into_parts();
     let method = head.method.clone();
-    let late = || Failure::Unavailable { text: "the request's body did not arrive in time".to_owned() };
+    let peer = head.extensions.get::<Peer>().map(|peer| peer.0.ip());
+    if let Some(rate) = &state.rate
+        && !operation.works_before_ready()
+        && !rate.allows(peer.unwrap_or(Ipv4Addr::UNSPECIFIED.into()))
+    {
+        state.metrics.struck(Limit::Requests);
+        return Err(Failure::Unavailable { text: "too many requests in one second".to_owned() });
+    }
+    let body_deadline = deadline.min(Instant::now() + state.settings.body_timeout());
     let reads_any = operation.body() == routes::BodyKind::Any;
-    let (body, _share) = timeout_at(deadline, bodies.read(&head, body, reads_any)).await.map_err(|_| late())??;
+    let read = timeout_at(body_deadline, bodies.read(&head, body, reads_any)).await;
+    let read = read.unwrap_or_else(|_| Err(bodies::Unread::Late)).inspect_err(|unread| match unread {
+        bodies::Unread::Late => state.metrics.struck(Limit::BodyTime),
+        bodies::Unread::TooLarge(_) => state.metrics.struck(Limit::BodySize),
+        bodies::Unread::Broken => {}
+    });
+    let (body, _share) = read.map_err(Failure::from)?;
     let (form, body) = if bodies::is_form(&head) { (body, Bytes::new()) } else { (Bytes::new(), body) };
     let repeated = if style == Style::Naming1 { Repeated::First } else { Repeated::Joined };
     let query = head.uri.query().unwrap_or_default().as_bytes();
     let parameters = Parameters::parse(query, &form, style == Style::Naming1, repeated);
     drop(form);
-    let peer = head.extensions.get::<Peer>().map(|peer| peer.0.ip());
     let call = Call::new(Arc::clone(state), style, head, parameters, peer, end).with_body(body);
     if style == Style::Naming1 {
         naming::operator::check_traffic(&call, &method, operation)?;
     }
-    filter::check(&call, operation)?;
+    filter::check(&call, operation).inspect_err(|_| state.metrics.illegal_parameter())?;
     // The future of an operation is as large as the largest handler; on the heap it costs no stack.
     let running = Box::pin(run(operation, &call));
-    let outcome = if operation == Operation::PollConfigs {
+    let outcome = if operation.takes_its_time() {
         running.await
     } else {
         timeout_at(deadline, running)
@@ -326,6 +347,7 @@ async fn run(operation: Operation, call: &Call) -> Result<answer::Answer, Failur
         Operation::ReloadConfigs => Ok(config::reload()),
         Operation::ReadCapacity => Ok(config::capacity::read(call)),
         Operation::SetCapacity => config::capacity::set(call).await,
+        Operation::MakeBackup => backup::make(call).await,
         Operation::Later => Err(Failure::Later),
     }
 }

@@ -10,5 +10,5 @@ mod settings;
 
 pub use doors::{Doors, Options, Sockets};
 pub use grpc::{ConfigEncoder, NamingEncoder, Settings as GrpcSettings};
-pub use listen::{Settings as ListenSettings, any_address};
+pub use listen::{Settings as ListenSettings, TlsMode, TlsSecret, TlsSettings, any_address};
 pub use settings::Settings;

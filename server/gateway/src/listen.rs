@@ -6,8 +6,10 @@
 mod body;
 mod connection;
 mod places;
+mod rate;
 mod settings;
 mod socket;
+mod tls;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,9 +21,12 @@ use tokio_util::task::TaskTracker;
 
 pub(crate) use self::body::Body;
 use self::places::Places;
+pub(crate) use self::rate::Rate;
 pub use self::settings::Settings;
 pub(crate) use self::socket::Bound;
 pub use self::socket::any_address;
+pub(crate) use self::tls::Tls;
+pub use self::tls::{Mode as TlsMode, Secret as TlsSecret, Settings as TlsSettings};
 use crate::grpc::Door;
 
 /// How long to wait after the system had no resources for another connection.
@@ -37,6 +42,7 @@ struct Shared {
     grpc: Arc<Door>,
     http: Router,
     settings: Settings,
+    tls: Option<Arc<Tls>>,
     places: Places,
     tasks: TaskTracker,
     /// No new connections; open ones end when their requests have.
@@ -46,18 +52,32 @@ struct Shared {
 }
 
 impl Listener {
-    pub(crate) fn new(grpc: Arc<Door>, http: Router, settings: Settings) -> Self {
+    pub(crate) fn new(grpc: Arc<Door>, http: Router, settings: Settings, tls: Option<Arc<Tls>>) -> Self {
         let places = Places::new(settings.max_connections, settings.max_connections_per_ip);
         let shared = Shared {
             grpc,
             http,
             settings,
+            tls,
             places,
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             abort: CancellationToken::new(),
         };
-        Self { shared: Arc::new(shared) }
+        let listener = Self { shared: Arc::new(shared) };
+        listener.watch_certificates();
+        listener
+    }
+
+    fn watch_certificates(&self) {
+        let Some(tls) = self.shared.tls.clone() else { return };
+        let stop = self.shared.stop.clone();
+        self.shared.tasks.spawn(async move {
+            tokio::select! {
+                () = tls.watch() => {}
+                () = stop.cancelled() => {}
+            }
+        });
     }
 
     /// Takes connections until [`Listener::drain`]. With `http`, requests that are not gRPC go to
@@ -106,10 +126,13 @@ impl Shared {
                 }
             };
             let peer = std::net::SocketAddr::new(peer.ip().to_canonical(), peer.port());
-            let Some(place) = self.places.take(peer.ip()) else {
-                self.grpc.metrics().refused_connection();
-                tracing::debug!(%peer, "too many connections");
-                continue;
+            let place = match self.places.take(peer.ip()) {
+                Ok(place) => place,
+                Err(limit) => {
+                    self.grpc.metrics().struck(limit);
+                    tracing::debug!(%peer, ?limit, "too many connections");
+                    continue;
+                }
             };
             if let Err(error) = socket::prepare(&stream, &self.settings) {
                 tracing::debug!(%peer, %error, "cannot prepare connection");

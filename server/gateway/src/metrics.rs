@@ -3,6 +3,8 @@
 //! Names are those that Nacos dashboards use, beside our own under `nacre_`. A label's value never
 //! comes from a client: it is a route, a request type or a fixed word.
 
+mod limit;
+mod nacos;
 mod process;
 mod text;
 
@@ -12,6 +14,8 @@ use std::time::Duration;
 use dashmap::DashMap;
 use http::{Method, StatusCode};
 
+pub(crate) use self::limit::Limit;
+use self::limit::Limits;
 pub use self::process::{Process, Usage};
 use self::text::Text;
 
@@ -76,7 +80,8 @@ pub struct Metrics {
     config_reads: Timer,
     config_writes: Timer,
     panics: AtomicU64,
-    refused_connections: AtomicU64,
+    limits: Limits,
+    illegal: AtomicU64,
     process: Process,
 }
 
@@ -86,9 +91,14 @@ impl Metrics {
         self.panics.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// A connection was turned away by a limit.
-    pub fn refused_connection(&self) {
-        self.refused_connections.fetch_add(1, Ordering::Relaxed);
+    /// A connection or a request was turned away by a limit.
+    pub(crate) fn struck(&self, limit: Limit) {
+        self.limits.struck(limit);
+    }
+
+    /// A request had a parameter that is not allowed.
+    pub(crate) fn illegal_parameter(&self) {
+        self.illegal.fetch_add(1, Ordering::Relaxed);
     }
 
     /// A gRPC request was answered: its type's name, its module, and the error code of the answer,
@@ -129,24 +139,27 @@ impl Metrics {
     /// Everything as Prometheus text.
     pub(crate) fn render(&self, figures: &Figures) -> String {
         let mut text = Text::default();
-        monitor(&mut text, figures);
-        clients(&mut text, figures);
+        nacos::monitor(&mut text, figures);
+        nacos::clients(&mut text, figures);
+        let requests = self.grpc.iter().map(|entry| entry.value().read().count).sum();
+        nacos::executor(&mut text, requests);
+        nacos::exceptions(&mut text, &figures.config, self.illegal.load(Ordering::Relaxed));
         self.timers(&mut text);
         own(&mut text, figures);
         text.counter("nacre_handler_panics_total", "handlers that panicked", self.panics.load(Ordering::Relaxed));
-        text.counter(
-            "nacre_connections_refused_total",
-            "connections turned away by a limit",
-            self.refused_connections.load(Ordering::Relaxed),
-        );
+        self.limits.render(&mut text);
         process(&mut text, &self.process.usage());
         text.finish()
     }
 
     fn timers(&self, text: &mut Text) {
         let labels = |name: &'static str| vec![("module", "config"), ("name", name)];
-        let config =
-            [(labels("readConfigRt"), self.config_reads.read()), (labels("writeConfigRt"), self.config_writes.read())];
+        let config = [
+            // Nothing is dumped: what is written is served.
+            (labels("dumpRt"), Timed::default()),
+            (labels("readConfigRt"), self.config_reads.read()),
+            (labels("writeConfigRt"), self.config_writes.read()),
+        ];
         text.summary("nacos_timer_seconds", "time of config operations", config);
         let mut grpc: Vec<_> = self.grpc.iter().map(|entry| (*entry.key(), entry.value().read())).collect();
         grpc.sort_unstable_by_key(|(key, _)| (key.request, key.error_code));
@@ -225,62 +238,6 @@ impl ConfigFigures {
     }
 }
 
-fn monitor(text: &mut Text, figures: &Figures) {
-    let push = &figures.naming.push;
-    let counts = &figures.naming.counts;
-    let average_millis = push.latency_sum_micros.checked_div(push.measured * 1000).unwrap_or(0);
-    let naming = [
-        ("avgPushCost", average_millis),
-        ("emptyPush", 0),
-        ("failedPush", push.failed + push.timed_out),
-        ("httpHealthCheck", 0),
-        ("ipCount", counts.instances),
-        ("leaderStatus", 1),
-        ("maxPushCost", push.latency_max_micros / 1000),
-        ("mysqlHealthCheck", 0),
-        ("pushPendingTaskCount", push.pending),
-        ("serviceChangedEventQueueSize", 0),
-        ("serviceCount", counts.services),
-        ("serviceSubscribedEventQueueSize", 0),
-        ("subscriberCount", counts.subscribers),
-        ("tcpHealthCheck", 0),
-        ("totalPush", push.sent),
-        ("totalPushCostForAvg", push.latency_sum_micros / 1000),
-        ("totalPushCountForAvg", push.measured),
-    ];
-    let config = [
-        ("configCount", figures.config.configs),
-        ("dumpTask", 0),
-        ("fuzzySearch", 0),
-        ("getConfig", figures.config.queries),
-        ("longPolling", figures.config.polls),
-        ("notifyClientTask", figures.config.notifies_sent.saturating_sub(figures.config.notifies_acked)),
-        ("notifyTask", 0),
-        ("publish", figures.config.publishes),
-    ];
-    let rows = naming.map(|(name, value)| ("naming", name, value)).into_iter();
-    let rows = rows.chain(config.map(|(name, value)| ("config", name, value)));
-    let rows = rows.chain([("core", "longConnection", figures.connections)]);
-    text.gauges(
-        "nacos_monitor",
-        "figures under the names of Nacos",
-        rows.map(|(module, name, value)| (vec![("module", module), ("name", name)], value)),
-    );
-}
-
-fn clients(text: &mut Text, figures: &Figures) {
-    let counts = &figures.naming.counts;
-    let versions = |v1: u64, v2: u64| [(vec![("version", "v1")], v1), (vec![("version", "v2")], v2)];
-    text.gauges("nacos_naming_subscriber", "subscriptions by kind of client", versions(0, counts.subscribers));
-    let beats = counts.beat_clients + counts.persistent_clients;
-    text.gauges("nacos_naming_publisher", "publishing clients by kind", versions(beats, counts.sessions));
-    text.gauges(
-        "nacos_config_subscriber",
-        "listeners by kind of client",
-        versions(figures.config.polls, figures.config.listens),
-    );
-}
-
 fn own(text: &mut Text, figures: &Figures) {
     let push = &figures.naming.push;
     let counts = &figures.naming.counts;
@@ -328,6 +285,7 @@ fn process(text: &mut Text, usage: &Usage) {
     text.gauge("process_start_time_seconds", "start as seconds since the epoch", usage.start_seconds);
     text.gauge("process_uptime_seconds", "seconds since the start", usage.uptime_seconds);
     text.gauge("process_resident_memory_bytes", "resident memory", usage.resident_bytes);
+    text.gauge("process_files_max_files", "files that the process may open", usage.max_files);
     text.gauge("process_files_open_files", "open files", usage.open_files);
 }
 

@@ -11,6 +11,8 @@ use crate::{grpc, http, listen};
 pub struct Settings {
     /// Connections: limits, time-outs, windows.
     pub listen: listen::Settings,
+    /// Encryption of connections.
+    pub tls: listen::TlsSettings,
     /// The gRPC door.
     pub grpc: grpc::Settings,
     /// The HTTP door.

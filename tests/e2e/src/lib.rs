@@ -3,6 +3,7 @@
 pub mod grpc;
 pub mod http;
 pub mod json;
+pub mod ledger;
 pub mod nacos;
 pub mod report;
 

@@ -50,6 +50,15 @@ pub fn publish_message(data_id: &str, content: &str) -> Message {
     Message::new("ConfigPublishRequest", &body)
 }
 
+/// The publish request of a config that must have this md5, which is empty when there must be none.
+pub fn cas_message(data_id: &str, content: &str, md5: &str) -> Message {
+    let body = json!({
+        "headers": {}, "dataId": data_id, "group": "DEFAULT_GROUP", "tenant": "", "content": content, "casMd5": md5,
+        "additionMap": {}, "module": "config",
+    });
+    Message::new("ConfigPublishRequest", &body)
+}
+
 /// The remove request of a config.
 pub fn remove_message(data_id: &str) -> Message {
     let body = json!({"headers": {}, "dataId": data_id, "group": "DEFAULT_GROUP", "tenant": "", "tag": "", "module": "config"});
@@ -151,11 +160,31 @@ pub async fn content(client: &Client, data_id: &str) -> Result<Option<String>> {
 /// # Errors
 /// When it is refused or not answered.
 pub async fn listen(client: &Client, data_id: &str) -> Result<()> {
+    listen_from(client, data_id, "").await.map(drop)
+}
+
+/// Listens to a config of which the client has the content with this md5, empty for none; true when the server has
+/// another one.
+///
+/// # Errors
+/// When it is refused or not answered.
+pub async fn listen_from(client: &Client, data_id: &str, md5: &str) -> Result<bool> {
     let body = json!({
         "headers": {}, "listen": true, "module": "config",
-        "configListenContexts": [{"group": "DEFAULT_GROUP", "md5": "", "dataId": data_id, "tenant": ""}],
+        "configListenContexts": [{"group": "DEFAULT_GROUP", "md5": md5, "dataId": data_id, "tenant": ""}],
     });
-    client.request("ConfigBatchListenRequest", &body).await.map(|_| ())
+    let reply = client.request("ConfigBatchListenRequest", &body).await?;
+    Ok(reply["changedConfigs"].as_array().is_some_and(|changed| !changed.is_empty()))
+}
+
+/// The config that a push says has changed.
+pub fn changed(push: &Message) -> Option<String> {
+    Some(push.json()["dataId"].as_str()?.to_owned())
+}
+
+/// The service whose list a push carries.
+pub fn service_of(push: &Message) -> Option<String> {
+    Some(push.json()["serviceInfo"]["name"].as_str()?.to_owned())
 }
 
 /// The instances in a service push.

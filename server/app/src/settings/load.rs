@@ -41,7 +41,7 @@ pub(crate) fn load(
             insert(&mut table, &setting.key, parse(setting, text).with_context(|| format!("--set {flag}"))?);
             continue;
         }
-        let mut flags = Translation { notices: nacos.notices, ..Translation::default() };
+        let mut flags = Translation::after(nacos.notices);
         if !flags.set(key, text).with_context(|| format!("--set {flag}"))? {
             bail!("--set {flag}: {}", unknown(key, &known));
         }

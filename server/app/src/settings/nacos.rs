@@ -2,6 +2,7 @@
 
 mod names;
 mod properties;
+mod tls;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,7 +11,7 @@ use std::{
 
 use anyhow::{Context as _, bail};
 
-use names::Meaning;
+use names::{Meaning, TlsWord};
 
 /// What was found among settings of Nacos and has no effect here.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,9 +49,16 @@ pub(super) struct Translation {
     /// By key, the name that set it last, and its value.
     pub(super) settings: BTreeMap<&'static str, (String, String)>,
     pub(super) notices: Notices,
+    /// Names and values of what was said about TLS.
+    tls: BTreeMap<TlsWord, (String, String)>,
 }
 
 impl Translation {
+    /// Nothing yet, after another one that gave notices.
+    pub(super) fn after(notices: Notices) -> Self {
+        Self { notices, ..Self::default() }
+    }
+
     /// Reads an `application.properties`; its placeholders may name variables of the environment.
     pub(super) fn read(&mut self, path: &Path, environment: &BTreeMap<String, String>) -> anyhow::Result<()> {
         let file = std::fs::File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -63,7 +71,7 @@ impl Translation {
             let value = || properties::resolve(name, &texts, environment);
             self.take(name, meaning, value).with_context(|| path.display().to_string())?;
         }
-        Ok(())
+        self.conclude()
     }
 
     /// Reads the variables of the environment that Nacos or its Docker image would read.
@@ -74,14 +82,23 @@ impl Translation {
                     .with_context(|| format!("environment variable {variable}"))?;
             }
         }
-        Ok(())
+        self.conclude()
     }
 
     /// Takes one setting that was given by its name in Nacos; false when there is no such name.
     pub(super) fn set(&mut self, name: &str, text: &str) -> anyhow::Result<bool> {
         let Some(meaning) = names::meaning(name) else { return Ok(false) };
         self.take(name, meaning, || Ok(text.to_owned()))?;
+        self.conclude()?;
         Ok(true)
+    }
+
+    /// What the words about TLS say together.
+    fn conclude(&mut self) -> anyhow::Result<()> {
+        for (key, name, text) in tls::settings(&self.tls)? {
+            self.settings.insert(key, (name, text));
+        }
+        Ok(())
     }
 
     fn take(
@@ -97,6 +114,12 @@ impl Translation {
                 // As in Spring, an empty value leaves the default.
                 if !text.is_empty() {
                     self.settings.insert(key, (name.to_owned(), text));
+                }
+            }
+            Meaning::Tls(word) => {
+                let text = value()?.trim().to_owned();
+                if !text.is_empty() {
+                    self.tls.insert(word, (name.to_owned(), text));
                 }
             }
             Meaning::Nothing(reason) => {

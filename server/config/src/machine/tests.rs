@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
+    capacity::Limits,
     md5::Md5,
     request::{Attributes, Origin, Publish, Target},
     rule::Labels,
@@ -173,6 +174,32 @@ fn gray_versions_have_a_limit_and_are_stopped_by_name_or_bare_tag() {
     assert_eq!(machine.remove(Some("t2")), ConfigReply::Done);
     assert_eq!(machine.remove(Some("t2")), ConfigReply::Missing);
     assert!(machine.machine.entry(&key()).unwrap().grays().is_empty());
+}
+
+#[test]
+fn capacities_are_judged_where_the_command_is_applied() {
+    let mut machine = Machine::new();
+    let limits = Limits { cluster: 3, quota: 2, max_size: 4, expansion_percent: 0 };
+    let mut put = |namespace: &str, data_id: &str, content: &str, target: Target| {
+        let mut request = Publish::new(ConfigKey::new(namespace, "G", data_id), content);
+        request.target = target;
+        let mut command = PublishCommand::new(request, LIMIT);
+        command.limits = Some(limits);
+        let command = ConfigCommand::Publish(Box::new(command));
+        assert_eq!(ConfigCommand::decode(&command.encode()).unwrap(), command);
+        machine.run(&command)
+    };
+    let beta = || Target::requested(Some("1.1.1.1"), None);
+    let over = ConfigReply::OverCapacity;
+    assert_eq!(put("", "a", "12345", Target::Formal), over(Excess::Size(4)));
+    assert_eq!(put("", "a", "1234", Target::Formal), ConfigReply::Done);
+    assert_eq!(put("", "b", "1234", Target::Formal), ConfigReply::Done);
+    assert_eq!(put("", "c", "1234", Target::Formal), over(Excess::Group(2)));
+    assert_eq!(put("", "c", "1234", beta()), ConfigReply::Done, "gray versions take no place");
+    assert_eq!(put("", "c", "12345", beta()), over(Excess::Size(4)));
+    assert_eq!(put("", "b", "4321", Target::Formal), ConfigReply::Done, "neither do changes");
+    assert_eq!(put("dev", "a", "1", Target::Formal), ConfigReply::Done);
+    assert_eq!(put("dev", "b", "1", Target::Formal), over(Excess::Cluster(3)));
 }
 
 #[test]

@@ -14,7 +14,7 @@ use super::client::Client;
 use super::transport::Transport;
 use super::{Door, config, internal, naming};
 use crate::check::{Checked, Parameters};
-use crate::metrics::Metrics;
+use crate::metrics::{Limit, Metrics};
 
 /// One call of a registered client.
 #[derive(Clone, Copy)]
@@ -61,6 +61,14 @@ async fn dispatch(door: &Door, transport: &Transport, payload: &Payload, kind: O
         Some(kind) if has_handler(kind) => kind,
         _ => return Answer::error(code::NO_HANDLER, "RequestHandler Not Found"),
     };
+    // A sign of life always counts, or clients would go elsewhere and come back.
+    if let Some(rate) = &door.rate
+        && kind != RequestType::HealthCheck
+        && !rate.allows(transport.peer().ip())
+    {
+        door.metrics().struck(Limit::Requests);
+        return Answer::error(code::OVER_LIMIT, "too many requests in one second");
+    }
     let Some(client) = transport.client() else {
         return Answer::error(code::UNREGISTERED, "Connection is unregistered.");
     };

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use super::answer::{Answer, Refusal};
 use super::call::{Call, Checkable};
 use crate::check::{self, Checked, Parameters};
-use crate::metrics::ConfigOperation;
+use crate::metrics::{ConfigOperation, Limit};
 
 /// Refusals of a remove carry no code.
 const NO_CODE: i32 = 0;
@@ -160,6 +160,9 @@ pub(super) fn listen(call: Call<'_>, request: &ConfigBatchListenRequest) -> Outc
             ..ConfigChangeBatchListenResponse::default()
         })),
         Err(error) => {
+            if matches!(error, Error::TooManyListens { .. }) {
+                call.door.metrics().struck(Limit::Listens);
+            }
             let response = ConfigChangeBatchListenResponse::default();
             Ok(Answer::failed(response, error.code(), Some(error.to_string())))
         }

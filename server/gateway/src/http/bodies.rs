@@ -15,6 +15,28 @@ const SMALL: usize = 64 << 10;
 /// Bytes that one permit stands for.
 const UNIT: usize = 1 << 10;
 
+/// Why a body was not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unread {
+    /// It has more bytes than it may.
+    TooLarge(usize),
+    /// It did not come in time.
+    Late,
+    /// The client went away.
+    Broken,
+}
+
+impl From<Unread> for Failure {
+    fn from(unread: Unread) -> Self {
+        let (status, text) = match unread {
+            Unread::TooLarge(limit) => (413, format!("the request's body is larger than {limit} bytes")),
+            Unread::Late => (408, "the request's body did not arrive in time".to_owned()),
+            Unread::Broken => (400, "the request's body broke off".to_owned()),
+        };
+        Self::refused(status, Code::PARAMETER_VALIDATE, text)
+    }
+}
+
 /// How much of all bodies may be in memory.
 #[derive(Debug)]
 pub(super) struct Budget {
@@ -32,7 +54,7 @@ impl Budget {
     }
 
     /// The bytes of a form body; with `any` those of every other body, too.
-    pub(super) async fn read(&self, head: &Parts, body: Body, any: bool) -> Result<(Bytes, Share<'_>), Failure> {
+    pub(super) async fn read(&self, head: &Parts, body: Body, any: bool) -> Result<(Bytes, Share<'_>), Unread> {
         let header = |name| head.headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
         if !any && !is_form(head) {
             return Ok((Bytes::new(), None));
@@ -43,7 +65,7 @@ impl Budget {
         match Limited::new(body, length.max(SMALL).min(self.largest)).collect().await {
             Ok(collected) => Ok((collected.to_bytes(), share)),
             Err(error) if error.is::<LengthLimitError>() => Err(self.too_large()),
-            Err(_) => Err(Failure::refused(400, Code::PARAMETER_VALIDATE, "the request's body broke off")),
+            Err(_) => Err(Unread::Broken),
         }
     }
 
@@ -53,9 +75,8 @@ impl Budget {
         self.units.acquire_many(units).await.ok()
     }
 
-    fn too_large(&self) -> Failure {
-        let text = format!("the request's body is larger than {} bytes", self.largest);
-        Failure::refused(413, Code::PARAMETER_VALIDATE, text)
+    fn too_large(&self) -> Unread {
+        Unread::TooLarge(self.largest)
     }
 }
 
@@ -80,7 +101,7 @@ mod tests {
         (head, Body::from("x".repeat(length)))
     }
 
-    async fn read(budget: &Budget, length: usize, is_chunked: bool) -> Result<usize, Failure> {
+    async fn read(budget: &Budget, length: usize, is_chunked: bool) -> Result<usize, Unread> {
         let (head, body) = form(length, is_chunked);
         budget.read(&head, body, false).await.map(|(bytes, _)| bytes.len())
     }

@@ -79,6 +79,16 @@ impl Call {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
+    /// Whether a header is there, readable or not.
+    pub(super) fn has_header(&self, name: &str) -> bool {
+        self.headers.contains_key(name)
+    }
+
+    /// Whether the connection comes from the server's own machine.
+    pub(super) fn is_from_this_machine(&self) -> bool {
+        self.peer.is_some_and(|address| address.to_canonical().is_loopback())
+    }
+
     /// The caller's address: as the nearest proxy tells it, else the connection's.
     pub(super) fn client_ip(&self) -> String {
         let told = || {

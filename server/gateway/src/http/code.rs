@@ -15,7 +15,24 @@ macro_rules! codes {
     };
 }
 
+impl Code {
+    /// The code of the capacity that a publish would exceed.
+    pub(super) fn over_capacity(excess: nacre_config::Excess) -> Self {
+        use nacre_config::Excess;
+        match excess {
+            Excess::Cluster(_) => Self::OVER_CLUSTER_QUOTA,
+            Excess::Group(_) => Self::OVER_GROUP_QUOTA,
+            Excess::Namespace(_) => Self::OVER_TENANT_QUOTA,
+            _ => Self::OVER_MAX_SIZE,
+        }
+    }
+}
+
 codes! {
+    OVER_CLUSTER_QUOTA = 5031 "over cluster quota";
+    OVER_GROUP_QUOTA = 5032 "over group quota";
+    OVER_TENANT_QUOTA = 5033 "over tenant quota";
+    OVER_MAX_SIZE = 5034 "over max size";
     PARAMETER_MISSING = 10000 "parameter missing";
     ACCESS_DENIED = 10001 "access denied";
     PARAMETER_VALIDATE = 20002 "parameter validate error";

@@ -52,6 +52,7 @@ pub(super) fn refuse(error: &Error) -> Failure {
         Error::InvalidParameter { .. } => Failure::refused(400, Code::PARAMETER_VALIDATE, text),
         Error::CasMismatch => Failure::refused(500, Code::RESOURCE_CONFLICT, text),
         Error::NotFound => Failure::refused(404, Code::RESOURCE_NOT_FOUND, text),
+        Error::OverCapacity(excess) => Failure::refused(403, Code::over_capacity(*excess), text),
         Error::TooManyGray { .. } => Failure::refused(400, Code::TOO_MANY_GRAYS, text),
         Error::TooLarge { .. } => Failure::refused(413, Code::SERVER, text),
         Error::NamespaceExists { .. } => Failure::refused(400, Code::NAMESPACE_EXISTS, text),

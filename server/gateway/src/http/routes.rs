@@ -119,6 +119,7 @@ pub(super) enum Operation {
     DiscoverService,
     Prometheus,
     ActuatorHealth,
+    MakeBackup,
     Later,
 }
 
@@ -131,6 +132,11 @@ impl Operation {
             }
             _ => BodyKind::Form,
         }
+    }
+
+    /// Whether the operation may take longer than others.
+    pub(super) fn takes_its_time(self) -> bool {
+        matches!(self, Self::PollConfigs | Self::MakeBackup)
     }
 
     /// Whether the operation works while the server starts or stops.
@@ -263,7 +269,7 @@ const INSTANCE: &[(Verb, Operation)] = &[
 const CONFIG: &[(Verb, Operation)] =
     &[(Get, Operation::ReadConfig), (Post, Operation::PublishConfig), (Delete, Operation::RemoveConfig)];
 
-/// Every path that Nacos documents below `/v1` and `/v2`.
+/// Every path that Nacos documents below `/v1` and `/v2`, and those that it does not have.
 static ROUTES: &[Route] = &[
     route("/v1/ns/instance", Naming1, INSTANCE),
     route("/v1/ns/instance/list", Naming1, &[(Get, Operation::ListInstances)]),
@@ -401,6 +407,7 @@ static ROUTES: &[Route] = &[
     route("/v2/core/loader/smartReloadCluster", Loader2, &[(Get, Later), (Post, Later)]),
     route("/v2/core/loader/reloadClient", Loader2, &[(Get, Operation::ReloadClient), (Post, Operation::ReloadClient)]),
     route("/v2/core/loader/cluster", Loader2, &[(Get, Operation::LoadOfNodes)]),
+    route("/v1/nacre/backup", Wrapped, &[(Post, Operation::MakeBackup)]),
     route("/actuator/health", Console1, &[(Get, Operation::ActuatorHealth)]),
     route("/actuator/prometheus", Console1, &[(Get, Operation::Prometheus)]),
     route("/prometheus", Console1, &[(Get, Operation::DiscoverTargets)]),

@@ -22,6 +22,9 @@ pub struct Settings {
     /// Milliseconds after which a request that is no long poll is given up with status 503.
     /// Default 30000.
     pub request_timeout_ms: u64,
+    /// Milliseconds that a request's body may take, else the request is given up with status 408.
+    /// Default 30000.
+    pub body_timeout_ms: u64,
     /// Whether names, hosts and ports are checked before an operation sees them. Default true.
     pub check_parameters: bool,
     /// Limit on the keys and values of one instance's metadata together, in UTF-16 units.
@@ -51,6 +54,7 @@ impl Default for Settings {
             max_bodies_bytes: 256 << 20,
             max_headers: 100,
             request_timeout_ms: 30_000,
+            body_timeout_ms: 30_000,
             check_parameters: true,
             max_metadata: crate::check::METADATA_LENGTH,
             trust_forwarded: true,
@@ -66,6 +70,10 @@ impl Default for Settings {
 impl Settings {
     pub(super) fn request_timeout(&self) -> Duration {
         Duration::from_millis(self.request_timeout_ms)
+    }
+
+    pub(super) fn body_timeout(&self) -> Duration {
+        Duration::from_millis(self.body_timeout_ms)
     }
 
     /// How long a long poll is held whose client waits for `asked` milliseconds.

@@ -125,6 +125,10 @@ impl Server {
     }
 
     async fn with(settings: Settings) -> Self {
+        Self::with_config(settings, nacre_config::Settings::default()).await
+    }
+
+    async fn with_config(settings: Settings, config_settings: nacre_config::Settings) -> Self {
         let request_ids = Arc::new(AtomicU64::new(1));
         let (shard, shard_guard) = testing::group(Arc::new(ShardMachine::new())).await;
         let naming = nacre_naming::Options {
@@ -137,7 +141,6 @@ impl Server {
             encoder: Arc::new(Silent),
             request_ids: Arc::clone(&request_ids),
         };
-        let config_settings = nacre_config::Settings::default();
         let (meta, meta_guard) = testing::group(Arc::new(ConfigMachine::new(&config_settings))).await;
         let config =
             nacre_config::Options { settings: config_settings, group: meta, encoder: Arc::new(Silent), request_ids };
@@ -151,7 +154,9 @@ impl Server {
             version: "1.2.3",
             port: 8848,
             address: "127.0.0.1:8848".to_owned(),
+            backups: None,
             udp: Arc::default(),
+            rate: None,
         };
         Self { door: router(state.clone()), door_state: state, host, _guards: vec![shard_guard, meta_guard] }
     }

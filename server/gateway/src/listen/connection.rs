@@ -15,16 +15,24 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tower::Service;
 
-use super::{Body, Settings, Shared};
+use super::body::BodyError;
+use super::{Body, Settings, Shared, Tls, TlsMode, tls};
 use crate::grpc::Transport;
 use crate::http::Peer;
+use crate::metrics::Limit;
 
 /// How long a connection that the server ends has to send what is on its way.
 const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// What HTTP/2 begins with.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// How often it is looked whether the rest of it has come.
+const PREFACE_PAUSE: Duration = Duration::from_millis(20);
 
 /// Why the server ends a connection.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,24 +45,75 @@ enum End {
     Client,
 }
 
+/// What a connection reads from and writes to.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Stream for T {}
+
 type Answer = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
 
 pub(super) async fn serve(shared: &Arc<Shared>, stream: TcpStream, peer: SocketAddr, http: bool) {
-    let mut first = [0];
-    let spoken = timeout(shared.settings.first_byte_timeout(), stream.peek(&mut first));
-    tokio::select! {
+    let spoken = timeout(shared.settings.first_byte_timeout(), first_byte(&stream));
+    let first = tokio::select! {
         spoken = spoken => match spoken {
-            Ok(Ok(length)) if length > 0 => {}
-            _ => return,
+            Ok(Ok(Some(first))) => first,
+            Ok(_) => return,
+            Err(_) => return shared.grpc.metrics().struck(Limit::FirstByte),
         },
         () = shared.stop.cancelled() => return,
+    };
+    let tls = shared.tls.as_ref().map(|tls| (tls, tls.mode(http)));
+    match tls {
+        Some((tls, mode)) if mode != TlsMode::Off && first == tls::HANDSHAKE => {
+            // On the heap: only connections with TLS pay for it.
+            Box::pin(serve_encrypted(shared, tls, stream, peer, http)).await;
+        }
+        Some((_, TlsMode::Required)) => {
+            shared.grpc.metrics().struck(Limit::Plain);
+            tracing::debug!(%peer, "connection without TLS");
+        }
+        _ => live(shared, stream, peer, http).await,
     }
+}
+
+/// The first byte of a connection, once it is clear which version of HTTP it speaks; `None` when it is
+/// closed before. Nothing else limits the time between the first and the last byte of the preface.
+async fn first_byte(stream: &TcpStream) -> std::io::Result<Option<u8>> {
+    let mut bytes = [0; PREFACE.len()];
+    loop {
+        let length = stream.peek(&mut bytes).await?;
+        if length == 0 {
+            return Ok(None);
+        }
+        if length == PREFACE.len() || !PREFACE.starts_with(&bytes[..length]) {
+            return Ok(Some(bytes[0]));
+        }
+        // Nobody tells when there are more bytes than were seen already; hardly any client cuts so small.
+        tokio::time::sleep(PREFACE_PAUSE).await;
+    }
+}
+
+async fn serve_encrypted(shared: &Arc<Shared>, tls: &Tls, stream: TcpStream, peer: SocketAddr, http: bool) {
+    let accepted = tokio::select! {
+        accepted = tls.accept(stream) => accepted,
+        () = shared.stop.cancelled() => return,
+    };
+    match accepted {
+        Ok(stream) => live(shared, stream, peer, http).await,
+        Err(error) => {
+            shared.grpc.metrics().struck(Limit::Handshake);
+            tracing::debug!(%peer, %error, "TLS handshake failed");
+        }
+    }
+}
+
+async fn live(shared: &Arc<Shared>, stream: impl Stream, peer: SocketAddr, http: bool) {
     let transport = shared.grpc.connect(peer);
     converse(shared, stream, &transport, http).await;
     shared.grpc.disconnect(&transport);
 }
 
-async fn converse(shared: &Arc<Shared>, stream: TcpStream, transport: &Arc<Transport>, http: bool) {
+async fn converse(shared: &Arc<Shared>, stream: impl Stream, transport: &Arc<Transport>, http: bool) {
     let service = service_fn(|request| route(shared, transport, http, request));
     let builder = builder(&shared.settings);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
@@ -70,7 +129,7 @@ async fn converse(shared: &Arc<Shared>, stream: TcpStream, transport: &Arc<Trans
     });
     let end = tokio::select! {
         biased;
-        ended = connection.as_mut() => return note(transport, ended),
+        ended = connection.as_mut() => return note(shared, transport, ended),
         Some(end) = ends.next() => end,
     };
     if end == End::Abort {
@@ -81,15 +140,19 @@ async fn converse(shared: &Arc<Shared>, stream: TcpStream, transport: &Arc<Trans
     let last_words =
         async { if end == End::Stop { shared.abort.cancelled().await } else { tokio::time::sleep(LAST_WORDS).await } };
     tokio::select! {
-        ended = connection.as_mut() => note(transport, ended),
+        ended = connection.as_mut() => note(shared, transport, ended),
         () = last_words => {}
     }
 }
 
-fn note(transport: &Transport, ended: Result<(), impl std::fmt::Display>) {
-    if let Err(error) = ended {
-        tracing::debug!(connection = %transport.id(), %error, "connection failed");
+fn note(shared: &Shared, transport: &Transport, ended: Result<(), BodyError>) {
+    let Err(error) = ended else { return };
+    match error.downcast_ref::<hyper::Error>() {
+        Some(error) if error.is_timeout() => shared.grpc.metrics().struck(Limit::HeadTime),
+        Some(error) if error.is_parse_too_large() => shared.grpc.metrics().struck(Limit::HeadSize),
+        _ => {}
     }
+    tracing::debug!(connection = %transport.id(), %error, "connection failed");
 }
 
 fn builder(settings: &Settings) -> auto::Builder<TokioExecutor> {

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use crate::metrics::Limit;
+
 #[derive(Debug, Default)]
 struct Taken {
     total: usize,
@@ -34,16 +36,19 @@ impl Places {
         Self { total, per_address, taken: Arc::default() }
     }
 
-    /// A place for a connection from `address`, unless there is none left.
-    pub(super) fn take(&self, address: IpAddr) -> Option<Place> {
+    /// A place for a connection from `address`, or the limit that leaves none.
+    pub(super) fn take(&self, address: IpAddr) -> Result<Place, Limit> {
         let mut taken = self.taken.lock();
         let here = taken.by_address.get(&address).copied().unwrap_or_default();
-        if taken.total >= self.total || here >= self.per_address {
-            return None;
+        if taken.total >= self.total {
+            return Err(Limit::Connections);
+        }
+        if here >= self.per_address {
+            return Err(Limit::ConnectionsPerIp);
         }
         taken.total += 1;
         taken.by_address.insert(address, here + 1);
-        Some(Place { address, places: self.clone() })
+        Ok(Place { address, places: self.clone() })
     }
 }
 
@@ -70,13 +75,13 @@ mod tests {
         let [one, other] = ["10.0.0.1", "10.0.0.2"].map(|text| text.parse::<IpAddr>().expect("an address"));
         let first = places.take(one).expect("free");
         let _second = places.take(one).expect("free");
-        assert!(places.take(one).is_none());
+        assert_eq!(places.take(one).err(), Some(Limit::ConnectionsPerIp));
         let third = places.take(other).expect("free");
-        assert!(places.take(other).is_none());
+        assert_eq!(places.take(other).err(), Some(Limit::Connections));
         drop(third);
-        assert!(places.take(one).is_none());
+        assert!(places.take(one).is_err());
         drop(first);
-        assert!(places.take(one).is_some());
+        assert!(places.take(one).is_ok());
         drop(_second);
         assert_eq!(places.taken.lock().by_address.len(), 0);
     }

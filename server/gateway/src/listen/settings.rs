@@ -13,9 +13,15 @@ pub struct Settings {
     pub max_connections: usize,
     /// How many of them may come from one address; 0 means as many as there may be. Default 0.
     pub max_connections_per_ip: usize,
+    /// How many requests of all clients may come in a second, over HTTP and gRPC; 0 means any
+    /// number. What is over it is answered 503. Default 0.
+    pub max_requests_per_second: u64,
+    /// The same for one address. Default 0.
+    pub max_requests_per_second_per_ip: u64,
     /// How many connections may wait to be accepted. Default 4096.
     pub backlog: i32,
-    /// Milliseconds within which a new connection must send its first byte. Default 60000.
+    /// Milliseconds within which a new connection must send its first byte, and over HTTP/2 the whole
+    /// preface. Default 60000.
     pub first_byte_timeout_ms: u64,
     /// Milliseconds that the head of an HTTP/1.1 request may take, also the longest pause between
     /// two requests. Default 60000.
@@ -47,6 +53,8 @@ impl Default for Settings {
         Self {
             max_connections: 100_000,
             max_connections_per_ip: 0,
+            max_requests_per_second: 0,
+            max_requests_per_second_per_ip: 0,
             backlog: 4096,
             first_byte_timeout_ms: 60_000,
             head_timeout_ms: 60_000,

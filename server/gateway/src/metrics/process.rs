@@ -27,6 +27,8 @@ pub struct Usage {
     pub resident_bytes: u64,
     /// Open files of the process.
     pub open_files: u64,
+    /// Files that the process may open.
+    pub max_files: u64,
     /// Start of the process in seconds since the epoch.
     pub start_seconds: f64,
     /// Seconds since the start.
@@ -71,6 +73,7 @@ impl Process {
             memory: memory_share(&read("/proc/meminfo")),
             resident_bytes: resident_pages(&read("/proc/self/statm")) * PAGE_BYTES,
             open_files: fs::read_dir("/proc/self/fd").map_or(0, |files| files.count() as u64),
+            max_files: max_files(&read("/proc/self/limits")),
             start_seconds: self.start_seconds,
             uptime_seconds: self.started.elapsed().as_secs_f64(),
         }
@@ -114,6 +117,12 @@ fn resident_pages(statm: &str) -> u64 {
     statm.split_whitespace().nth(1).and_then(|word| word.parse().ok()).unwrap_or(0)
 }
 
+/// The soft limit; there is no number where there is no limit.
+fn max_files(limits: &str) -> u64 {
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+}
+
 fn first_number(text: &str) -> f64 {
     text.split_whitespace().next().and_then(|word| word.parse().ok()).unwrap_or(0.0)
 }
@@ -128,6 +137,7 @@ mod tests {
         assert_eq!(own_ticks("7 (a) b) S 1 2 3 4 5 6 7 8 9 10 30 12 0 0 20"), 42.0);
         assert_eq!(memory_share("MemTotal: 1000 kB\nMemFree: 1 kB\nMemAvailable: 250 kB\n"), 0.75);
         assert_eq!(resident_pages("100 42 3"), 42);
+        assert_eq!(max_files("Limit  Soft Limit\nMax open files   1024    4096    files\n"), 1024);
         assert_eq!((machine_ticks("").1, own_ticks(""), memory_share("")), (0.0, 0.0, 0.0));
     }
 

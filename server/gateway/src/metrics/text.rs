@@ -25,6 +25,14 @@ impl Text {
         self.row(name, "", &[], value);
     }
 
+    /// A family of values that only rise.
+    pub(super) fn counters<'a>(&mut self, name: &str, help: &str, rows: impl IntoIterator<Item = (Labels<'a>, u64)>) {
+        self.family(name, help, "counter");
+        for (labels, value) in rows {
+            self.row(name, "", &labels, value);
+        }
+    }
+
     /// A family of values that go up and down.
     pub(super) fn gauges<'a, V: Display>(
         &mut self,

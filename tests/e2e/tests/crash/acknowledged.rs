@@ -1,11 +1,11 @@
 //! Kill -9 straight after an acknowledgement, over and over on one directory, and the sync before it.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use nacre_e2e::ledger::Ledger;
 use nacre_e2e::long;
 use nacre_e2e::nacos::{
     self, Hosts, Outcome, deregister_message, open_within, publish_message, register_message, remove_message,
@@ -29,15 +29,12 @@ enum Key {
     Instance(u16),
 }
 
-/// What one writer knows about its keys: the last acknowledged state, and what may have come after it.
+/// One writer and what it knows about its keys.
 #[derive(Default)]
 struct Writer {
     number: usize,
     sequence: usize,
-    known: BTreeMap<Key, Option<String>>,
-    /// Keys written since the last look.
-    touched: BTreeSet<Key>,
-    unanswered: Option<(Key, Option<String>)>,
+    ledger: Ledger<Key>,
 }
 
 impl Writer {
@@ -45,7 +42,7 @@ impl Writer {
     fn next(&self) -> (Key, Option<String>, Message) {
         let (number, sequence) = (self.number, self.sequence);
         let present = |wanted: fn(&Key) -> bool| {
-            self.known.iter().find(|(key, state)| wanted(key) && state.is_some()).map(|(key, _)| key.clone())
+            self.ledger.states().find(|(key, state)| wanted(key) && state.is_some()).map(|(key, _)| key.clone())
         };
         let text = format!("content {number} {sequence}");
         let removable = match sequence % 10 {
@@ -79,15 +76,13 @@ impl Writer {
         loop {
             let (key, state, message) = self.next();
             self.sequence += 1;
-            self.unanswered = Some((key.clone(), state.clone()));
-            self.touched.insert(key.clone());
+            self.ledger.begin(key.clone(), state);
             match nacos::write(&client, &message).await {
                 Outcome::Acknowledged => {
                     if acknowledged.fetch_add(1, Ordering::SeqCst) + 1 >= WRITES_PER_ROUND {
                         enough.notify_one();
                     }
-                    self.known.insert(key, state);
-                    self.unanswered = None;
+                    self.ledger.acknowledged();
                 }
                 Outcome::Refused(answer) => panic!("writer {} was refused {key:?}: {answer}", self.number),
                 Outcome::Unknown(_) => return self,
@@ -97,23 +92,12 @@ impl Writer {
 
     /// Looks at the keys that were written since the last look, or at all of them.
     async fn verify(&mut self, client: &Client, instances: &Hosts, all: bool) {
-        let unanswered = self.unanswered.take();
-        if let Some((key, _)) = &unanswered {
-            self.known.entry(key.clone()).or_insert(None);
-        }
-        let touched = std::mem::take(&mut self.touched);
-        for (key, state) in self.known.iter_mut().filter(|(key, _)| all || touched.contains(key)) {
-            let found = match key {
+        for key in self.ledger.to_look_at(all) {
+            let found = match &key {
                 Key::Config(id) => nacos::content(client, id).await.unwrap(),
                 Key::Instance(port) => instances.contains(&format!("10.1.1.1:{port}")).then(|| "registered".into()),
             };
-            let possible = unanswered.as_ref().filter(|(late, _)| late == key).map(|(_, late)| late);
-            assert!(
-                found == *state || Some(&found) == possible,
-                "writer {}: {key:?} was acknowledged as {state:?}, unanswered {possible:?}, found {found:?}",
-                self.number
-            );
-            *state = found;
+            self.ledger.found(&key, found);
         }
     }
 }

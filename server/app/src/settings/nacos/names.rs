@@ -5,13 +5,31 @@
 pub(super) enum Meaning {
     /// It is this setting.
     Is(&'static str),
+    /// It is part of what Nacos says about TLS.
+    Tls(TlsWord),
     /// It does nothing, for this reason.
     Nothing(&'static str),
     /// Any value but this one is refused, for this reason: to ignore it would be unsafe.
     Unless(&'static str, &'static str),
 }
 
+/// The words about TLS that have a meaning only together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum TlsWord {
+    /// Whether the gRPC port encrypts.
+    Grpc,
+    /// Whether it serves plain connections, too.
+    Plain,
+    /// Whether clients must show certificates.
+    Mutual,
+    /// Who issued those.
+    Authorities,
+    /// Whether HTTP is encrypted.
+    Http,
+}
+
 use Meaning::{Is, Nothing, Unless};
+use TlsWord::{Authorities, Grpc, Http, Mutual, Plain};
 
 /// The key of the path below which the API stands.
 pub(super) const CONTEXT_PATH: &str = "gateway.http.context_path";
@@ -26,8 +44,11 @@ const PLUGINS: &str = "there are no plug-ins";
 const RAFT: &str = "consensus and replication have settings of their own";
 const ADDRESS: &str = "the server listens on server.bind and shows no other address of its own";
 const LIMITS: &str = "settings of gateway.listen and gateway.grpc limit connections and keep them alive";
+const USAGE: &str = "configs are always counted, and exactly";
 const INTERNAL: &str = "there is no such part in this server";
-const TLS: &str = "this version does not serve TLS yet, and would serve in the clear";
+const TLS: &str = "TLS 1.2 and 1.3 are served with the safe ciphers of rustls; gateway.tls has the other settings";
+const KEY_STORE: &str = "certificate and key are read from PEM files: server.ssl.certificate and \
+    server.ssl.certificate-private-key";
 
 /// Names in `application.properties`. One that ends with a dot stands for all that begin with it.
 const PROPERTIES: &[(&str, Meaning)] = &[
@@ -38,6 +59,17 @@ const PROPERTIES: &[(&str, Meaning)] = &[
     ("nacos.server.contextPath", Is(CONTEXT_PATH)),
     ("nacos.config.push.maxRetryTime", Is("config.notify_attempts")),
     ("nacos.config.retention.days", Is("config.history_days")),
+    ("maxContent", Is("config.max_content")),
+    ("isCapacityLimitCheck", Is("config.capacity.enforce")),
+    ("defaultClusterQuota", Is("config.capacity.cluster_quota")),
+    ("defaultGroupQuota", Is("config.capacity.group_quota")),
+    ("defaultTenantQuota", Is("config.capacity.namespace_quota")),
+    ("defaultMaxSize", Is("config.capacity.max_size")),
+    ("defaultMaxAggrCount", Is("config.capacity.max_aggr_count")),
+    ("defaultMaxAggrSize", Is("config.capacity.max_aggr_size")),
+    ("initialExpansionPercent", Is("config.capacity.expansion_percent")),
+    ("isManageCapacity", Nothing(USAGE)),
+    ("correctUsageDelay", Nothing(USAGE)),
     ("nacos.config.gray.version.max.count", Is("config.max_gray_versions")),
     ("nacos.naming.expireInstance", Is("naming.expire_instances")),
     ("nacos.naming.clean.empty-service.interval", Is("naming.empty_service_interval")),
@@ -53,9 +85,20 @@ const PROPERTIES: &[(&str, Meaning)] = &[
     ("server.tomcat.max-connections", Is("gateway.listen.max_connections")),
     ("server.tomcat.accept-count", Is("gateway.listen.backlog")),
     ("nacos.core.auth.enabled", Is("auth.enabled")),
-    ("nacos.remote.server.rpc.tls.enableTls", Unless("false", TLS)),
+    ("nacos.remote.server.rpc.tls.enableTls", Meaning::Tls(Grpc)),
+    ("nacos.remote.server.rpc.tls.compatibility", Meaning::Tls(Plain)),
+    ("nacos.remote.server.rpc.tls.mutualAuth", Meaning::Tls(Mutual)),
+    ("nacos.remote.server.rpc.tls.trustCollectionCertFile", Meaning::Tls(Authorities)),
+    ("nacos.remote.server.rpc.tls.certChainFile", Is("gateway.tls.certificate")),
+    ("nacos.remote.server.rpc.tls.certPrivateKey", Is("gateway.tls.key")),
+    ("nacos.remote.server.rpc.tls.certPrivateKeyPassword", Is("gateway.tls.key_password")),
+    ("nacos.remote.server.rpc.tls.", Nothing(TLS)),
     ("nacos.remote.cluster.server.rpc.tls.enableTls", Nothing(CLUSTER)),
-    ("server.ssl.enabled", Unless("false", TLS)),
+    ("server.ssl.enabled", Meaning::Tls(Http)),
+    ("server.ssl.certificate", Is("gateway.tls.certificate")),
+    ("server.ssl.certificate-private-key", Is("gateway.tls.key")),
+    ("server.ssl.key-store", Unless("", KEY_STORE)),
+    ("server.ssl.", Nothing(TLS)),
     ("nacos.naming.push.pushTaskDelay", Nothing(PUSH)),
     ("nacos.core.auth.", Nothing(USERS)),
     ("nacos.security.", Nothing(USERS)),

@@ -87,9 +87,9 @@ fn variables_win_over_the_file() {
 
 #[test]
 fn what_would_be_unsafe_to_ignore_is_refused() {
-    let refused = read("nacos.remote.server.rpc.tls.enableTls=true\n", &[]).unwrap_err();
-    assert!(format!("{refused:#}").contains("TLS"), "{refused:#}");
-    assert!(read("nacos.remote.server.rpc.tls.enableTls=false\n", &[]).is_ok());
+    let refused = read("server.ssl.key-store=/a.jks\n", &[]).unwrap_err();
+    assert!(format!("{refused:#}").contains("PEM"), "{refused:#}");
+    assert!(read("server.ssl.key-store=\n", &[]).is_ok());
 }
 
 #[test]
@@ -135,4 +135,29 @@ fn fuzz_properties() {
             }
         }
     });
+}
+
+#[test]
+fn words_about_tls_are_read_together() {
+    let prefix = "nacos.remote.server.rpc.tls";
+    let files = format!("{prefix}.certChainFile=/c.pem\n{prefix}.certPrivateKey=/k.pem\n");
+    let made = |file: &str| {
+        let translation = read(&format!("{files}{file}"), &[]).unwrap();
+        let values = values(&translation);
+        ["mode", "main_port_mode", "client_ca", "certificate"]
+            .map(|name| values.get(format!("gateway.tls.{name}").as_str()).copied().unwrap_or_default().to_owned())
+    };
+    assert_eq!(made(""), ["", "", "", "/c.pem"]);
+    assert_eq!(made(&format!("{prefix}.enableTls=false\n")), ["", "", "", "/c.pem"]);
+    assert_eq!(made(&format!("{prefix}.enableTls=true\n")), ["optional", "optional", "", "/c.pem"]);
+    let mutual = format!(
+        "{prefix}.enableTls=true\n{prefix}.compatibility=false\n{prefix}.mutualAuth=true\n\
+         {prefix}.trustCollectionCertFile=/ca.pem\n"
+    );
+    assert_eq!(made(&mutual), ["required", "optional", "/ca.pem", "/c.pem"]);
+    assert_eq!(made("server.ssl.enabled=true\n"), ["off", "required", "", "/c.pem"]);
+    let bare = format!("{prefix}.enableTls=true\n{prefix}.mutualAuth=true\n");
+    assert!(format!("{:#}", read(&bare, &[]).unwrap_err()).contains("trustCollectionCertFile"));
+    let variable = read("", &[("NACOS_REMOTE_SERVER_RPC_TLS_ENABLETLS", "true")]).unwrap();
+    assert_eq!(values(&variable)["gateway.tls.mode"], "optional");
 }

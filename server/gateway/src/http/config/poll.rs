@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 use http::{HeaderValue, StatusCode};
-use nacre_config::{ConfigKey, Labels, PollKey};
+use nacre_config::{ConfigKey, Error, Labels, PollKey};
 
 use super::read::{TAG_HEADER, no_cache};
 use super::refuse;
@@ -11,6 +11,7 @@ use crate::http::answer::{Answer, JSON_UTF8, respond, set_header};
 use crate::http::call::Call;
 use crate::http::failure::Failure;
 use crate::http::parameters::{form_decode, form_encode};
+use crate::metrics::Limit;
 
 const FIELD_END: char = '\u{2}';
 const RECORD_END: char = '\u{1}';
@@ -66,7 +67,12 @@ pub(in crate::http) async fn poll(call: &Call) -> Result<Answer, Failure> {
         let asked = asked.trim().parse().map_err(|_| Failure::invalid(format!("For input string: \"{asked}\"")))?;
         let held = call.state.settings.long_poll(asked);
         tokio::select! {
-            changed = config.poll(&keys, &labels, held) => changed.map_err(|error| refuse(&error))?,
+            changed = config.poll(&keys, &labels, held) => changed.map_err(|error| {
+                if matches!(error, Error::TooManyListens { .. } | Error::TooManyPolls { .. }) {
+                    call.state.metrics.struck(Limit::Listens);
+                }
+                refuse(&error)
+            })?,
             // The client polls again, and finds the next start of the server.
             () = call.state.host.stopped() => Vec::new(),
         }

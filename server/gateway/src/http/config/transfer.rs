@@ -207,7 +207,7 @@ async fn take(config: &Config, publishes: Vec<Publish>, policy: Policy) -> Resul
                 is_aborted = true;
                 outcome.fail_data.push(left);
             }
-            Err(Error::InvalidParameter { .. }) => outcome.fail_data.push(left),
+            Err(Error::InvalidParameter { .. } | Error::OverCapacity(_)) => outcome.fail_data.push(left),
             Err(error) => return Err(refuse(&error)),
         }
     }

@@ -275,3 +275,63 @@ async fn a_row_of_history_shows_what_it_changed() {
         assert_eq!(server.get(&format!("/v1/cs/history?{KEY}&search=accurate&{page}")).await.status, 400, "{page}");
     }
 }
+
+#[tokio::test]
+async fn capacities_are_enforced_where_the_settings_say_so() {
+    let capacity = nacre_config::capacity::Settings {
+        enforce: true,
+        cluster_quota: 5,
+        group_quota: 1,
+        namespace_quota: 2,
+        max_size: 4,
+        ..Default::default()
+    };
+    let config = nacre_config::Settings { capacity, ..Default::default() };
+    let server = Server::with_config(Settings::default(), config).await;
+    let put = async |form: &str| {
+        let reply = server.form("POST", "/v2/cs/config", &[], form).await;
+        (reply.status, reply.json()["code"].as_u64())
+    };
+    assert_eq!(put("dataId=a&group=g&content=1").await, (200, Some(0)));
+    assert_eq!(put("dataId=a&group=g&content=1234").await, (200, Some(0)), "a change takes no place");
+    assert_eq!(put("dataId=a&group=g&content=12345").await, (403, Some(5034)));
+    assert_eq!(put("dataId=b&group=g&content=1").await, (403, Some(5032)));
+    assert_eq!(put("dataId=b&group=h&content=1").await, (200, Some(0)));
+    let v1 = server.form("POST", CONFIGS, &[], "dataId=b&group=g&content=1").await;
+    assert_eq!(v1.status, 403);
+    assert!(v1.text.contains("5032"), "{}", v1.text);
+    for data_id in ["a", "b"] {
+        assert_eq!(put(&format!("dataId={data_id}&group=g&namespaceId=dev&content=1")).await, (200, Some(0)));
+    }
+    assert_eq!(put("dataId=c&group=g&namespaceId=dev&content=1").await, (403, Some(5033)));
+    let set = "tenant=dev&quota=9&maxSize=6";
+    assert_eq!(server.form("POST", "/v1/cs/capacity", &[], set).await.status, 200);
+    assert_eq!(put("dataId=c&group=g&namespaceId=dev&content=123456").await, (200, Some(0)));
+    assert_eq!(put("dataId=d&group=g&namespaceId=dev&content=1").await, (403, Some(5031)));
+    assert!(server.ask("DELETE", &format!("{CONFIGS}?dataId=a&group=g")).await.is(200, "true"));
+    assert_eq!(put("dataId=b&group=g&content=1").await, (200, Some(0)), "what went made room");
+    let shown = server.get("/v1/cs/capacity?tenant=dev").await.json()["data"].clone();
+    assert_eq!((&shown["quota"], &shown["usage"], &shown["maxSize"]), (&json!(9), &json!(3), &json!(6)));
+    let all = server.get("/v1/cs/capacity?group=").await.json()["data"].clone();
+    assert_eq!((&all["quota"], &all["usage"]), (&json!(5), &json!(5)));
+}
+
+#[tokio::test]
+async fn a_copy_over_the_quota_counts_as_failed() {
+    let capacity = nacre_config::capacity::Settings { enforce: true, namespace_quota: 1, ..Default::default() };
+    let config = nacre_config::Settings { capacity, ..Default::default() };
+    let server = Server::with_config(Settings::default(), config).await;
+    server.form("POST", "/v1/console/namespaces", &[], "customNamespaceId=dev&namespaceName=dev&namespaceDesc=").await;
+    let mut chosen = Vec::new();
+    for data_id in ["a", "b", "c"] {
+        publish(&server, &format!("dataId={data_id}&group=g&content=x")).await;
+        let all = server.get(&format!("{CONFIGS}?dataId={data_id}&group=g&show=all")).await.json();
+        chosen.push(json!({"cfgId": all["id"], "dataId": data_id, "group": "g"}));
+    }
+    let request = http::Request::post(format!("/nacos{CONFIGS}?clone=true&tenant=dev&policy=OVERWRITE"));
+    let request = request.header("content-type", "application/json");
+    let copied = server.send(request.body(serde_json::to_string(&chosen).expect("JSON").into()).expect("well formed"));
+    let copied = copied.await.json();
+    assert_eq!((&copied["code"], &copied["data"]["succCount"]), (&json!(200), &json!(1)));
+    assert_eq!(copied["data"]["failData"].as_array().map(Vec::len), Some(2));
+}

@@ -119,6 +119,10 @@ async fn limits_hold() {
         request = request.header(format!("h-{number}"), "v");
     }
     assert_eq!(server.send(request.body(Body::empty()).expect("well formed")).await.status, 431);
+    let metrics = server.get("/actuator/prometheus").await.text;
+    for limit in ["body_size", "headers"] {
+        assert!(metrics.contains(&format!("\nnacre_limits_struck_total{{limit=\"{limit}\"}} 1\n")), "{limit}");
+    }
 }
 
 #[tokio::test]
