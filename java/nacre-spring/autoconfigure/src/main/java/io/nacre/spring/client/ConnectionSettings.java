@@ -120,7 +120,8 @@ public record ConnectionSettings(
                 text(binder, half, "context-path"),
                 text(binder, "spring.application.name"),
                 Directories.choose(binder),
-                flag(binder, PREFIX + ".discovery.naming-load-cache-at-start"),
+                flag(binder, PREFIX + ".discovery.naming-load-cache-at-start")
+                        || flag(binder, PREFIX + ".discovery.failure-tolerance-enabled"),
                 flag(binder, PREFIX + ".discovery.naming-push-empty-protection"),
                 TlsSettings.read(binder));
     }
