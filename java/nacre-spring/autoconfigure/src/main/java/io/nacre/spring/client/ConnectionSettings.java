@@ -4,6 +4,7 @@ import io.nacre.Endpoint;
 import io.nacre.Keys;
 import io.nacre.NacreClient;
 import io.nacre.NacreException;
+import io.nacre.TemporaryKeys;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -17,11 +18,13 @@ import org.springframework.util.StringUtils;
  *
  * @param servers the servers; empty when there is an endpoint
  * @param endpoint an address server, or empty
+ * @param endpointList the list of servers that it is asked for, or empty for the default
  * @param namespace the namespace's id; empty is {@code public}
  * @param username the user, or empty
  * @param password its password, or empty
  * @param accessKey a key that names the account, or empty
  * @param secretKey a key that signs, or empty
+ * @param role a role of the cloud whose temporary keys sign, or empty
  * @param contextPath first part of the path of HTTP requests, or empty for the default
  * @param appName name of the application, or empty
  * @param directory folder of caches and snapshots, or empty for none
@@ -32,11 +35,13 @@ import org.springframework.util.StringUtils;
 public record ConnectionSettings(
         List<String> servers,
         String endpoint,
+        String endpointList,
         String namespace,
         String username,
         String password,
         String accessKey,
         String secretKey,
+        String role,
         String contextPath,
         String appName,
         String directory,
@@ -87,11 +92,13 @@ public record ConnectionSettings(
         return new ConnectionSettings(
                 servers,
                 endpoint,
+                endpointList,
                 id,
                 username,
                 password,
                 accessKey,
                 secretKey,
+                role,
                 contextPath,
                 appName,
                 directory,
@@ -112,11 +119,14 @@ public record ConnectionSettings(
         return new ConnectionSettings(
                 servers,
                 endpoint,
+                // In discovery this names the cluster of the instance.
+                half.equals("config") && !endpoint.isEmpty() ? text(binder, half, "cluster-name") : "",
                 namespace,
                 text(binder, half, "username"),
                 text(binder, half, "password"),
                 text(binder, half, "access-key"),
                 text(binder, half, "secret-key"),
+                text(binder, half, "ram-role-name"),
                 text(binder, half, "context-path"),
                 text(binder, "spring.application.name"),
                 Directories.choose(binder),
@@ -154,6 +164,9 @@ public record ConnectionSettings(
         if (!accessKey.isEmpty()) {
             builder.keys(Keys.of(accessKey, secretKey));
         }
+        if (!role.isEmpty()) {
+            builder.temporaryKeys(TemporaryKeys.ofRole(role));
+        }
         if (!contextPath.isEmpty()) {
             builder.contextPath(StringUtils.trimLeadingCharacter(contextPath, '/'));
         }
@@ -171,10 +184,12 @@ public record ConnectionSettings(
 
     private Endpoint endpointOf() {
         int colon = endpoint.lastIndexOf(':');
-        if (colon < 0 || endpoint.endsWith("]")) {
-            return Endpoint.of(endpoint);
+        boolean hasPort = colon >= 0 && !endpoint.endsWith("]");
+        Endpoint server = Endpoint.of(hasPort ? endpoint.substring(0, colon) : endpoint);
+        if (hasPort) {
+            server.port(Integer.parseInt(endpoint.substring(colon + 1)));
         }
-        return Endpoint.of(endpoint.substring(0, colon)).port(Integer.parseInt(endpoint.substring(colon + 1)));
+        return endpointList.isEmpty() ? server : server.list(endpointList);
     }
 
     /**

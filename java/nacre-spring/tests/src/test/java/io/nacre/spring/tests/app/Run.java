@@ -1,7 +1,9 @@
 package io.nacre.spring.tests.app;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -59,7 +61,10 @@ public final class Run {
             args.add("--spring.cloud.gateway.server.webflux.enabled=false");
         }
         args.addAll(List.of(more));
-        return args.toArray(new String[0]);
+        // Of two with the same name Spring would make a list.
+        Map<String, String> last = new LinkedHashMap<>();
+        args.forEach(arg -> last.put(arg.substring(0, arg.indexOf('=')), arg));
+        return last.values().toArray(new String[0]);
     }
 
     /**
