@@ -1,5 +1,6 @@
 package io.nacre.spring.config;
 
+import java.time.temporal.TemporalAmount;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -12,6 +13,7 @@ import org.springframework.boot.convert.ApplicationConversionService;
 import org.springframework.core.ResolvableType;
 import org.springframework.core.convert.ConversionService;
 import org.springframework.util.StringUtils;
+import org.springframework.util.unit.DataSize;
 
 /** Makes values for fields, parameters and beans of a content or of one of its properties. */
 final class ContentBinder {
@@ -91,7 +93,9 @@ final class ContentBinder {
     }
 
     private static boolean isSimple(Class<?> type) {
-        return BeanUtils.isSimpleValueType(type);
+        return BeanUtils.isSimpleValueType(type)
+                || TemporalAmount.class.isAssignableFrom(type)
+                || type == DataSize.class;
     }
 
     private static Object bind(Map<String, Object> properties, String name, Bindable<?> target) {
