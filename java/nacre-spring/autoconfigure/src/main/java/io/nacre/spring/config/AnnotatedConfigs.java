@@ -15,7 +15,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The configs that annotations name. Each is read once and listened to once, for all that want it. */
-final class AnnotatedConfigs implements AutoCloseable {
+public final class AnnotatedConfigs implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(AnnotatedConfigs.class);
 
     private final NacreConfigManager manager;
@@ -85,8 +85,12 @@ final class AnnotatedConfigs implements AutoCloseable {
         config.add(target);
     }
 
-    /** How many fields, beans and methods want each config. */
-    Map<ConfigKey, Integer> counts() {
+    /**
+     * How many fields, beans and methods want each config.
+     *
+     * @return the counts
+     */
+    public Map<ConfigKey, Integer> counts() {
         Map<ConfigKey, Integer> counts = new TreeMap<>();
         synchronized (watched) {
             watched.forEach((key, config) -> {
