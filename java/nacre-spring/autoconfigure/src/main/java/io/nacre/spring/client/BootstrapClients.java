@@ -29,10 +29,9 @@ public final class BootstrapClients {
      */
     public static Clients of(Object context) {
         Object bootstrap = call(context, method(context.getClass(), "getBootstrapContext"));
-        Class<?> type = bootstrapType(context.getClass().getClassLoader());
-        Method isRegistered = method(type, "isRegistered", Class.class);
-        if (!(boolean) call(bootstrap, isRegistered, BootstrapClients.class)) {
-            register(bootstrap, type, new BootstrapClients(new Clients()));
+        Class<?> registry = bootstrapType(context.getClass().getClassLoader());
+        if (!(boolean) call(bootstrap, method(registry, "isRegistered", Class.class), BootstrapClients.class)) {
+            register(bootstrap, registry, new BootstrapClients(new Clients()));
         }
         Method get = method(bootstrap.getClass(), "get", Class.class);
         return ((BootstrapClients) call(bootstrap, get, BootstrapClients.class)).clients;
@@ -74,8 +73,8 @@ public final class BootstrapClients {
         if (method == null) {
             throw new IllegalStateException(type.getName() + " has no method " + name);
         }
-        ReflectionUtils.makeAccessible(method);
-        return method;
+        // The classes are not public, their interfaces are.
+        return ClassUtils.getInterfaceMethodIfPossible(method, type);
     }
 
     private static Object call(Object target, Method method, Object... arguments) {
