@@ -136,9 +136,28 @@ public record ConnectionSettings(
                 TlsSettings.read(binder));
     }
 
+    /**
+     * Where the settings of the configuration centre begin: what {@code spring.nacos.properties.prefix} names, else
+     * {@code spring.cloud.nacos}, and {@code spring.nacos} for what that does not say.
+     *
+     * @param binder of the environment as far as it is known
+     * @return the beginnings, those that win first
+     */
+    public static List<String> configPrefixes(Binder binder) {
+        String other = text(binder, "spring.nacos.properties.prefix");
+        return other.isEmpty() ? List.of(PREFIX, "spring.nacos") : List.of(other);
+    }
+
     private static String text(Binder binder, String half, String name) {
-        String own = text(binder, PREFIX + "." + half + "." + name);
-        return own.isEmpty() ? text(binder, PREFIX + "." + name) : own;
+        for (String prefix : half.equals("config") ? configPrefixes(binder) : List.of(PREFIX)) {
+            for (String full : List.of(prefix + "." + half + "." + name, prefix + "." + name)) {
+                String text = text(binder, full);
+                if (!text.isEmpty()) {
+                    return text;
+                }
+            }
+        }
+        return "";
     }
 
     static String text(Binder binder, String name) {

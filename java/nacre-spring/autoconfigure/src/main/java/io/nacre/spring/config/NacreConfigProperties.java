@@ -1,6 +1,8 @@
 package io.nacre.spring.config;
 
+import io.nacre.spring.client.ConnectionSettings;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -19,8 +21,6 @@ import org.springframework.util.StringUtils;
 public class NacreConfigProperties {
     /** Where the settings are. */
     public static final String PREFIX = "spring.cloud.nacos.config";
-
-    private static final String PREFIX_PROPERTY = "spring.nacos.properties.prefix";
 
     /** Whether configs are imported at all. */
     private boolean enabled = true;
@@ -91,10 +91,13 @@ public class NacreConfigProperties {
     /** Configs of "nacos:" alone that win over the shared ones. */
     private List<Config> extensionConfigs = new ArrayList<>();
 
+    /** Data ids of shared configs, separated by commas. */
     private String sharedDataids;
 
+    /** Those of shared-dataids that are refreshed, separated by commas. */
     private String refreshableDataids;
 
+    /** Old name of extension-configs. */
     private List<Config> extConfig = new ArrayList<>();
 
     /** Whether changes on the server reach the running application. */
@@ -195,16 +198,13 @@ public class NacreConfigProperties {
      */
     public static NacreConfigProperties bind(Binder binder) {
         NacreConfigProperties properties = new NacreConfigProperties();
-        for (String prefix : prefixes(binder)) {
+        List<String> prefixes = new ArrayList<>(ConnectionSettings.configPrefixes(binder));
+        Collections.reverse(prefixes);
+        for (String prefix : prefixes) {
             binder.bind(prefix, Bindable.ofInstance(properties));
             binder.bind(prefix + ".config", Bindable.ofInstance(properties));
         }
         return properties;
-    }
-
-    private static List<String> prefixes(Binder binder) {
-        String other = binder.bind(PREFIX_PROPERTY, String.class).orElse(null);
-        return StringUtils.hasText(other) ? List.of(other.trim()) : List.of("spring.nacos", "spring.cloud.nacos");
     }
 
     /** The shared configs, first those of the old spelling. */
