@@ -1,6 +1,6 @@
 //! Whatever a registered client sends as a request is answered, and the client is served afterwards.
 
-use std::cell::RefCell;
+use std::sync::{Mutex, PoisonError};
 
 use nacre_gateway::Settings;
 use nacre_proto::{RequestType, payload};
@@ -41,17 +41,16 @@ impl Served {
 
 #[test]
 fn fuzz_requests() {
-    let served = RefCell::new(None);
+    let served = Mutex::new(None);
     bolero::check!().for_each(|input: &[u8]| {
         let Some((first, body)) = input.split_first() else { return };
-        let mut served = served.borrow_mut();
+        let mut served = served.lock().unwrap_or_else(PoisonError::into_inner);
         let served = served.get_or_insert_with(Served::start);
         let kinds = RequestType::ALL;
-        // The server asks for acknowledgements on the stream; a client that gives none is served as well.
         served.request(kinds[usize::from(*first) % kinds.len()].name(), body);
         served.request("HealthCheckRequest", json!({"headers": {}}).to_string().as_bytes());
     });
-    if let Some(served) = served.into_inner() {
+    if let Some(served) = served.into_inner().unwrap_or_else(PoisonError::into_inner) {
         let Served { runtime, stream, connection, server } = served;
         runtime.block_on(async move { drop((stream, connection, server)) });
     }
