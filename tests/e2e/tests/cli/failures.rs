@@ -23,6 +23,14 @@ async fn wrong_words_are_usage() {
         "service register orders --ip 10.0.0.1",
         "service register orders --ip 10.0.0.1 --port 70000",
         "service register orders --ip 10.0.0.1 --port 1 --metadata odd",
+        "config list --page 0",
+        "config rollback app",
+        "config rollback app --id 1 --force --if-md5 x",
+        "config import /no/such/file.zip",
+        "config import /no/such/file.zip --policy sometimes",
+        "namespace create x --id a.b",
+        "service create orders --protect-threshold 2",
+        "service set-cluster orders --checker ftp",
     ] {
         let (code, error) = fails(nacre(None, words)).await;
         assert_eq!(code, 2, "{words}: {error}");
@@ -34,7 +42,15 @@ async fn wrong_words_are_usage() {
 async fn a_server_that_is_not_there_is_unreachable() {
     let mut nobody = Options::new().prepare().unwrap();
     nobody.free_ports();
-    for words in ["config get app", "config set app --content x", "service list", "service watch orders"] {
+    for words in [
+        "config get app",
+        "config set app --content x",
+        "config list",
+        "namespace list",
+        "service list",
+        "service watch orders",
+        "switches get",
+    ] {
         let begun = Instant::now();
         let (code, error) = fails(nacre(Some(&nobody), &format!("{words} --timeout 1"))).await;
         assert_eq!(code, 5, "{words}: {error}");
