@@ -108,3 +108,26 @@ async fn a_password_comes_from_the_environment() {
     let listed = stub.received(Some("ServiceListRequest"));
     assert_eq!(listed[0].message.headers.get("accessToken").map(String::as_str), Some("t"));
 }
+
+#[tokio::test]
+async fn administration_logs_in_over_http() {
+    let stub = Stub::start(true).await.unwrap();
+    let login = |script| stub.http("POST /nacos/v1/auth/login", serde_json::from_value(json!([script])).unwrap());
+    let list = json!([{"body": {"code": 200, "message": null, "data": []}}]);
+    stub.http("GET /nacos/v1/console/namespaces", serde_json::from_value(list).unwrap());
+    let command = || {
+        let mut command = nacre(None, "namespace list --username ada --output json");
+        command.env("NACRE_PASSWORD", "secret").arg("--server").arg(stub.address().to_string());
+        command
+    };
+    login(json!({"body": {"accessToken": "t", "tokenTtl": 18000}}));
+    let output = super::output(command()).await;
+    assert_eq!(output.status.code(), Some(0), "{}", super::text(&output.stderr));
+    assert_eq!(super::text(&output.stdout), "[]\n");
+    let sent = stub.http_received()[0].to_string();
+    assert!(sent.contains("username=ada") && sent.contains("password=secret"), "{sent}");
+    login(json!({"status": 403, "body": "user not found!"}));
+    let (code, error) = fails(command()).await;
+    assert_eq!(code, 4, "{error}");
+    assert!(error.contains("the login failed"), "{error}");
+}
