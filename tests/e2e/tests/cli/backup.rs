@@ -68,7 +68,7 @@ async fn what_was_acknowledged_before_a_backup_is_there_after_a_restore() {
     let list = again.http().get("/nacos/v1/ns/instance/list", &[("serviceName", "orders")]).await.unwrap().json();
     assert_eq!(list["hosts"][0]["ip"], "10.0.0.1");
     done(&again, "config set after --content written").await;
-    again.stop().await.unwrap();
+    again.terminate().await.unwrap();
     again.start().await.unwrap();
     assert_eq!(done(&again, "config get after").await, "written");
 }
