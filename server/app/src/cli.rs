@@ -4,7 +4,16 @@ use std::{net::IpAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::command::{bench::BenchCommand, config::ConfigCommand, documents::DocumentCommand, service::ServiceCommand};
+use crate::command::{
+    backup::{BackupArgs, RestoreArgs},
+    bench::BenchCommand,
+    config::ConfigCommand,
+    doctor::DoctorArgs,
+    documents::DocumentCommand,
+    namespace::NamespaceCommand,
+    service::ServiceCommand,
+    switches::SwitchCommand,
+};
 
 /// A service registry and configuration centre for Nacos clients.
 #[derive(Debug, Parser)]
@@ -23,12 +32,24 @@ pub(crate) enum Command {
     Server(ServerArgs),
     /// List every setting with its default, environment variable and meaning
     Settings,
-    /// Read, write and watch configs on any Nacos-compatible server
+    /// Read, write, find, watch and move configs on any Nacos-compatible server
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Find, register and watch services on any Nacos-compatible server
+    /// Find, register, watch and administer services on any Nacos-compatible server
     #[command(subcommand)]
     Service(ServiceCommand),
+    /// List, create, change and remove namespaces
+    #[command(subcommand)]
+    Namespace(NamespaceCommand),
+    /// Read and set what operators turn on and off while a server runs
+    #[command(subcommand)]
+    Switches(SwitchCommand),
+    /// Look at this machine, or at a server from here, and say what is wrong with it and what to do
+    Doctor(DoctorArgs),
+    /// Copy the data of the running server on this machine into its backup folder
+    Backup(BackupArgs),
+    /// Make a data directory from a backup
+    Restore(RestoreArgs),
     /// Measure any Nacos-compatible server, or two in turns
     Bench(BenchCommand),
     #[command(flatten)]

@@ -11,32 +11,30 @@ use clap::Args;
 use nacre_client::{Client, Error, ErrorKind, Namespace};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+mod api;
+pub(crate) mod backup;
 pub(crate) mod bench;
 pub(crate) mod config;
+pub(crate) mod doctor;
 pub(crate) mod documents;
+pub(crate) mod namespace;
 mod output;
+mod progress;
 pub(crate) mod service;
+pub(crate) mod switches;
 
 use output::Format;
 
 /// From here on a person who waits is told for what.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Which server, and where on it.
+/// Which server, how to get in, and how results are shown.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Server")]
-pub(crate) struct Target {
+pub(crate) struct Access {
     /// Server, or several separated by commas
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8848")]
     server: String,
-
-    /// Namespace id
-    #[arg(long, value_name = "ID", default_value = "public")]
-    namespace: String,
-
-    /// Group of the config or service
-    #[arg(long, default_value = "DEFAULT_GROUP")]
-    group: String,
 
     /// User; the password comes from NACRE_PASSWORD
     #[arg(long, value_name = "NAME", requires = "password")]
@@ -55,24 +53,61 @@ pub(crate) struct Target {
     output: Format,
 }
 
-impl Target {
+impl Access {
     fn limit(&self) -> Duration {
         Duration::from_secs(self.timeout.into())
+    }
+}
+
+/// A namespace on a server.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Server")]
+pub(crate) struct Place {
+    #[command(flatten)]
+    access: Access,
+
+    /// Namespace id
+    #[arg(long, value_name = "ID", default_value = "public")]
+    namespace: String,
+}
+
+impl Place {
+    fn namespace(&self) -> Result<Namespace, Failure> {
+        Namespace::new(&self.namespace).map_err(Failure::usage)
+    }
+}
+
+/// A group in a namespace on a server.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Server")]
+pub(crate) struct Target {
+    #[command(flatten)]
+    place: Place,
+
+    /// Group of the config or service
+    #[arg(long, default_value = "DEFAULT_GROUP")]
+    group: String,
+}
+
+impl Target {
+    fn output(&self) -> Format {
+        self.place.access.output
     }
 
     /// A client that is connected.
     async fn connect(&self) -> Result<Client, Failure> {
+        let access = &self.place.access;
         // The name is checked alone: what else is wrong with the settings is not a matter of the namespace.
-        Namespace::new(&self.namespace).map_err(Failure::usage)?;
-        let mut builder = Client::builder().server(&self.server).namespace(&self.namespace).app_name("nacre");
-        builder = builder.request_timeout(self.limit());
-        if let (Some(username), Some(password)) = (&self.username, &self.password) {
+        self.place.namespace()?;
+        let mut builder = Client::builder().server(&access.server).namespace(&self.place.namespace).app_name("nacre");
+        builder = builder.request_timeout(access.limit());
+        if let (Some(username), Some(password)) = (&access.username, &access.password) {
             builder = builder.login(username, password.as_str());
         }
         let client = builder.build().map_err(Failure::usage)?;
-        waiting(&format!("connecting to {}", self.server), client.ready(self.limit())).await.map_err(|error| {
+        waiting(&format!("connecting to {}", access.server), client.ready(access.limit())).await.map_err(|error| {
             let failure = Failure::from(error);
-            Failure { text: format!("{}: {}", self.server, failure.text), ..failure }
+            Failure { text: format!("{}: {}", access.server, failure.text), ..failure }
         })?;
         Ok(client)
     }
@@ -98,6 +133,14 @@ impl Failure {
 
     fn not_found(text: impl fmt::Display) -> Self {
         Self { code: Self::NOT_FOUND, text: text.to_string() }
+    }
+
+    fn refused(text: impl fmt::Display) -> Self {
+        Self { code: Self::REFUSED, text: text.to_string() }
+    }
+
+    fn unreachable(text: impl fmt::Display) -> Self {
+        Self { code: Self::UNREACHABLE, text: text.to_string() }
     }
 
     fn internal(text: impl fmt::Display) -> Self {

@@ -1,5 +1,6 @@
 //! The `nacre` binary.
 
+mod backup;
 mod cli;
 mod command;
 mod logging;
@@ -21,6 +22,11 @@ fn main() -> ExitCode {
         Some(cli::Command::Server(arguments)) => server::main(&arguments),
         Some(cli::Command::Config(command)) => return command::run(command::config::run(command)),
         Some(cli::Command::Service(command)) => return command::run(command::service::run(command)),
+        Some(cli::Command::Namespace(command)) => return command::run(command::namespace::run(command)),
+        Some(cli::Command::Switches(command)) => return command::run(command::switches::run(command)),
+        Some(cli::Command::Backup(arguments)) => return command::run(command::backup::make(arguments)),
+        Some(cli::Command::Restore(arguments)) => return command::run(command::backup::restore(arguments)),
+        Some(cli::Command::Doctor(arguments)) => return command::run(command::doctor::run(arguments)),
         Some(cli::Command::Bench(command)) => return command::run_on_all_cores(command::bench::run(command)),
         Some(cli::Command::Document(command)) => return command::documents::run(&command),
         None => server::main(&cli.server),

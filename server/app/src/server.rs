@@ -13,6 +13,7 @@ use nacre_naming::{Naming, ShardMachine, SwitchMachine};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::{
+    backup::Backups,
     cli::ServerArgs,
     logging,
     settings::{self, Settings},
@@ -146,6 +147,8 @@ impl Server {
             encoder: Arc::new(sockets.config_encoder()),
             request_ids: request_ids.clone(),
         });
+        let folder = settings.backup.dir.unwrap_or_else(|| settings.storage.data_dir.join("backups"));
+        let sockets = sockets.with_backups(Arc::new(Backups::new(host.backups(folder))));
         let doors = sockets.open(naming.clone(), config.clone(), request_ids).context("cannot open the doors")?;
         Ok(Self { host, naming, config, doors })
     }

@@ -20,6 +20,8 @@ pub(crate) struct Settings {
     pub(crate) server: Server,
     /// Where and how data is kept.
     pub(crate) storage: Storage,
+    /// Backups of the data.
+    pub(crate) backup: Backup,
     /// Who may do what.
     pub(crate) auth: Auth,
     /// Logs.
@@ -68,6 +70,15 @@ impl Default for Storage {
     fn default() -> Self {
         Self { data_dir: PathBuf::from("data"), reserve_mb: 256, shards: 16 }
     }
+}
+
+/// Backups of the data.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Backup {
+    /// Folder that `nacre backup` writes to. On the file system of the data a backup shares files with it and takes
+    /// hardly any space at first. Unset: `backups` in the data directory.
+    pub(crate) dir: Option<PathBuf>,
 }
 
 /// Who may do what.

@@ -92,7 +92,11 @@ fn ratios(rounds: &[Vec<Vec<Row>>]) -> Vec<Ratio> {
 fn median(values: &[f64]) -> Option<f64> {
     let mut values = values.to_vec();
     values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied()
+    let middle = values.len() / 2;
+    match values.len() % 2 {
+        1 => Some(values[middle]),
+        _ => values.get(middle.checked_sub(1)?..=middle).map(|pair| pair.iter().sum::<f64>() / 2.0),
+    }
 }
 
 #[cfg(test)]
@@ -107,6 +111,12 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].ratios, [2.0, 3.0, 0.8]);
         assert_eq!(found[0].cells(), ["a", "20/s", "10/s", "2.00", "0.80 .. 3.00"]);
+    }
+
+    #[test]
+    fn the_median_lies_between_the_middle_two() {
+        let found = [vec![], vec![3.0], vec![4.0, 1.0], vec![9.0, 1.0, 2.0]].map(|values| median(&values));
+        assert_eq!(found, [None, Some(3.0), Some(2.5), Some(2.0)]);
     }
 
     #[test]

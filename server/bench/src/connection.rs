@@ -30,6 +30,7 @@ const CALL_LIMIT: Duration = Duration::from_secs(10);
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 /// A server that does not negotiate abilities says nothing when it has taken the setup.
 const SETUP_PAUSE: Duration = Duration::from_millis(300);
+const SETUP_LIMIT: Duration = Duration::from_secs(3);
 const MOST_BYTES: usize = 64 << 20;
 
 /// Takes the pushes of a connection.
@@ -112,7 +113,10 @@ impl Connection {
             return Err(Error::unreachable("the connection was lost"));
         }
         if check.support_ability_negotiation {
-            is_ready.await.map_err(|_| Error::unreachable("the server ended the stream after the setup"))?;
+            // A server that forgets to say so may be ready all the same: the next call shows.
+            if let Ok(Err(_)) = timeout(SETUP_LIMIT, is_ready).await {
+                return Err(Error::unreachable("the server ended the stream after the setup"));
+            }
         } else {
             tokio::time::sleep(SETUP_PAUSE).await;
         }

@@ -26,8 +26,7 @@ struct Body {
 #[derive(Debug, Deserialize)]
 pub(crate) struct List {
     name: String,
-    #[serde(default)]
-    hosts: Vec<Host>,
+    hosts: Option<Vec<Host>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -71,7 +70,7 @@ impl List {
 
     /// The highest port in the list; `None` when it is empty.
     pub(crate) fn highest_port(&self) -> Option<u16> {
-        self.hosts.iter().map(|host| host.port).max()
+        self.hosts.iter().flatten().map(|host| host.port).max()
     }
 }
 
@@ -100,8 +99,13 @@ mod tests {
 
     #[test]
     fn an_empty_list_has_no_port() {
-        let push = push("NotifySubscriberRequest", r#"{"requestId":"5","serviceInfo":{"name":"a-1","hosts":[]}}"#);
-        assert_eq!(push.unwrap().list().unwrap().highest_port(), None);
+        for list in [
+            r#"{"requestId":"5","serviceInfo":{"name":"a-1","hosts":[]}}"#,
+            r#"{"requestId":"5","serviceInfo":{"name":"a-1","hosts":null}}"#,
+        ] {
+            let push = push("NotifySubscriberRequest", list).unwrap();
+            assert_eq!(push.list().unwrap().highest_port(), None);
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! Keys are complete (group and generation included). The writer is the only caller of `write`.
 
-use std::{fmt, io, ops::Bound};
+use std::{fmt, io, ops::Bound, path::Path};
 
 use bytes::Bytes;
 
@@ -74,4 +74,14 @@ pub trait Engine: Read + Send + Sync + fmt::Debug + 'static {
     /// # Errors
     /// Those of `read`.
     fn frozen(&self, read: &mut dyn FnMut(&dyn Read) -> io::Result<()>) -> io::Result<()>;
+
+    /// Makes the new folder `into` a database of its own that holds what is synced now, and reads it again. Writes
+    /// go on meanwhile.
+    ///
+    /// # Errors
+    /// When it cannot be written, or this store is not on a disk.
+    fn checkpoint(&self, into: &Path) -> io::Result<()> {
+        let _ = into;
+        Err(io::ErrorKind::Unsupported.into())
+    }
 }

@@ -12,6 +12,7 @@ use futures::future::try_join_all;
 use tokio::sync::watch;
 
 use crate::{
+    backup::Backups,
     cluster::{CLUSTER, ClusterCommand, ClusterMachine, SlotTable},
     engine::Engine,
     failpoint,
@@ -170,6 +171,12 @@ impl Host {
     #[must_use]
     pub fn store(&self) -> StoreView {
         StoreView { writer: self.writer.clone(), families: self.families.len() }
+    }
+
+    /// What makes backups in `folder`.
+    #[must_use]
+    pub fn backups(&self, folder: PathBuf) -> Backups {
+        Backups::new(self.writer.clone(), self.identity().clone(), folder)
     }
 
     /// Ends all groups, then writes and syncs what is left.

@@ -159,7 +159,7 @@ fn lock(path: &Path) -> Result<File, OpenError> {
     Ok(file)
 }
 
-fn render(identity: &Identity, complete: bool) -> String {
+pub(crate) fn render(identity: &Identity, complete: bool) -> String {
     let database = if complete { "complete" } else { "creating" };
     format!("format={FORMAT}\ncluster={}\nnode={}\ndatabase={database}\n", identity.cluster, identity.node)
 }

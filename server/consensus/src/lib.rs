@@ -3,6 +3,7 @@
 //! The rest of the server sees [`Group`], [`StateMachine`] and [`StateReader`]; neither openraft's
 //! nor RocksDB's types leave this crate, and it knows nothing of naming or config.
 
+pub mod backup;
 mod clock;
 mod cluster;
 pub mod engine;

@@ -2,8 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "cli/administration.rs"]
+mod administration;
+#[path = "cli/backup.rs"]
+mod backup;
 #[path = "cli/config.rs"]
 mod config;
+#[path = "cli/config_admin.rs"]
+mod config_admin;
+#[path = "cli/doctor.rs"]
+mod doctor;
 #[path = "cli/documents.rs"]
 mod documents;
 #[path = "cli/failures.rs"]

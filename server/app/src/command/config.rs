@@ -1,5 +1,9 @@
 //! `nacre config`: read, write and watch configs.
 
+mod history;
+mod search;
+mod transfer;
+
 use std::{
     io::{IsTerminal as _, Read as _},
     path::PathBuf,
@@ -29,6 +33,18 @@ pub(crate) enum ConfigCommand {
     Remove(Remove),
     /// Print the config now and after each change, one line of JSON each, until Ctrl-C
     Watch(Watch),
+    /// List the configs of a namespace
+    List(search::List),
+    /// Find configs by parts of their names, or by content
+    Search(search::Search),
+    /// List what a config was, newest first, or print one entry
+    History(history::History),
+    /// Write the content again that an entry of the history keeps
+    Rollback(history::Rollback),
+    /// Write the configs of a zip archive, in either layout of Nacos
+    Import(transfer::Import),
+    /// Write configs to a zip archive as Nacos makes it
+    Export(transfer::Export),
 }
 
 #[derive(Debug, Args)]
@@ -120,11 +136,17 @@ pub(crate) async fn run(command: ConfigCommand) -> Result<(), Failure> {
         ConfigCommand::Set(arguments) => set(&arguments).await,
         ConfigCommand::Remove(arguments) => remove(&arguments).await,
         ConfigCommand::Watch(arguments) => watch(&arguments).await,
+        ConfigCommand::List(arguments) => search::list(&arguments).await,
+        ConfigCommand::Search(arguments) => search::search(&arguments).await,
+        ConfigCommand::History(arguments) => history::history(&arguments).await,
+        ConfigCommand::Rollback(arguments) => history::rollback(&arguments).await,
+        ConfigCommand::Import(arguments) => transfer::import(&arguments).await,
+        ConfigCommand::Export(arguments) => transfer::export(&arguments).await,
     }
 }
 
 fn key(target: &Target, data_id: &str) -> Result<ConfigKey, Failure> {
-    let namespace = Namespace::new(&target.namespace).map_err(Failure::usage)?;
+    let namespace = target.place.namespace()?;
     ConfigKey::new(&namespace, &target.group, data_id).map_err(Failure::usage)
 }
 
@@ -142,15 +164,27 @@ async fn get(arguments: &Get) -> Result<(), Failure> {
     let client = arguments.target.connect().await?;
     let value = read(&client, &key).await?;
     client.close().await;
-    if arguments.target.output != Format::Table {
-        return output::show(arguments.target.output, &Shown::new(&key, Some(&value)), || Table::new([]));
+    if arguments.target.output() != Format::Table {
+        return output::show(arguments.target.output(), &Shown::new(&key, Some(&value)), || Table::new([]));
     }
-    let mut text = value.content().to_owned();
-    // A prompt belongs on a line of its own; a file gets the content and nothing else.
+    print_content(value.content())
+}
+
+/// A prompt belongs on a line of its own; a file gets the content and nothing else.
+fn print_content(content: &str) -> Result<(), Failure> {
+    let mut text = content.to_owned();
     if std::io::stdout().is_terminal() && !text.ends_with('\n') {
         text.push('\n');
     }
     output::print(text.as_bytes()).map(drop)
+}
+
+/// The namespace as the HTTP API of configs knows it: all versions take an empty word for the public one.
+fn tenant(namespace: &Namespace) -> &str {
+    match namespace.as_str() {
+        "public" => "",
+        id => id,
+    }
 }
 
 async fn set(arguments: &Set) -> Result<(), Failure> {
@@ -172,7 +206,7 @@ async fn set(arguments: &Set) -> Result<(), Failure> {
     }
     let value = read(&client, &key).await?;
     client.close().await;
-    output::show(arguments.target.output, &Shown { content: None, ..Shown::new(&key, Some(&value)) }, || {
+    output::show(arguments.target.output(), &Shown { content: None, ..Shown::new(&key, Some(&value)) }, || {
         let mut table = Table::new(["CONFIG", "TYPE", "MD5"]);
         let config_type = value.raw().config_type.clone().unwrap_or_default();
         table.row([Cell::new(&key), Cell::new(&config_type), Cell::new(value.md5())]);
@@ -187,7 +221,7 @@ async fn remove(arguments: &Remove) -> Result<(), Failure> {
     read(&client, &key).await?;
     waiting("removing", client.config().remove(&key)).await?;
     client.close().await;
-    output::show(arguments.target.output, &Shown::new(&key, None), || {
+    output::show(arguments.target.output(), &Shown::new(&key, None), || {
         let mut table = Table::new(["REMOVED"]);
         table.row([Cell::new(&key)]);
         table

@@ -24,6 +24,7 @@ pub(crate) enum Format {
 pub(crate) enum Tone {
     Plain,
     Good,
+    Warn,
     Bad,
 }
 
@@ -37,6 +38,11 @@ pub(crate) struct Cell {
 impl Cell {
     pub(crate) fn new(text: &(impl ToString + ?Sized)) -> Self {
         Self { text: text.to_string(), tone: Tone::Plain }
+    }
+
+    /// A text in a colour.
+    pub(crate) fn toned(text: &str, tone: Tone) -> Self {
+        Self { text: text.to_owned(), tone }
     }
 
     /// `yes` or `no`, the second as something bad.
@@ -94,6 +100,7 @@ fn visible(text: &str) -> String {
 fn coloured(text: &str, tone: Tone, colours: bool) -> String {
     let start = match tone {
         Tone::Good => "\x1b[32m",
+        Tone::Warn => "\x1b[33m",
         Tone::Bad => "\x1b[31m",
         Tone::Plain => return text.to_owned(),
     };

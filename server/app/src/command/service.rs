@@ -1,10 +1,13 @@
-//! `nacre service`: find, register and watch services.
+//! `nacre service`: find, register, watch and administer services.
+
+mod admin;
+mod change;
 
 use std::{collections::BTreeMap, io::Write as _, sync::Arc};
 
 use clap::{Args, Subcommand};
 use nacre_client::{
-    Event, Group, Namespace, ServiceKey,
+    Event, Group, ServiceKey,
     naming::{Instance, Query, ServiceChange},
 };
 use serde::Serialize;
@@ -25,6 +28,22 @@ pub(crate) enum ServiceCommand {
     Register(Register),
     /// Print the instances now and after each change, one line of JSON each, until Ctrl-C
     Watch(Watch),
+    /// List services with the numbers of their instances
+    Catalog(admin::Catalog),
+    /// List all instances of a service, disabled ones too
+    Instances(admin::Named),
+    /// List the subscribers of a service
+    Subscribers(admin::Named),
+    /// Create a service without instances, for persistent ones
+    Create(admin::Create),
+    /// Change what a service says about itself
+    Update(admin::Update),
+    /// Remove a service without instances
+    Remove(admin::Named),
+    /// Enable or disable an instance, or set its weight or metadata
+    SetInstance(change::SetInstance),
+    /// Set how the persistent instances of a cluster are checked
+    SetCluster(change::SetCluster),
 }
 
 #[derive(Debug, Args)]
@@ -146,6 +165,14 @@ pub(crate) async fn run(command: ServiceCommand) -> Result<(), Failure> {
         ServiceCommand::Get(arguments) => get(&arguments).await,
         ServiceCommand::Register(arguments) => register(&arguments).await,
         ServiceCommand::Watch(arguments) => watch(&arguments).await,
+        ServiceCommand::Catalog(arguments) => admin::catalog(&arguments).await,
+        ServiceCommand::Instances(arguments) => admin::instances(&arguments).await,
+        ServiceCommand::Subscribers(arguments) => admin::subscribers(&arguments).await,
+        ServiceCommand::Create(arguments) => admin::create(&arguments).await,
+        ServiceCommand::Update(arguments) => admin::update(&arguments).await,
+        ServiceCommand::Remove(arguments) => admin::remove(&arguments).await,
+        ServiceCommand::SetInstance(arguments) => change::set_instance(&arguments).await,
+        ServiceCommand::SetCluster(arguments) => change::set_cluster(&arguments).await,
     }
 }
 
@@ -159,10 +186,10 @@ async fn list(arguments: &List) -> Result<(), Failure> {
     let client = target.connect().await?;
     let services = waiting("listing", client.naming().all_services(&group)).await?;
     client.close().await;
-    let namespace = Namespace::new(&target.namespace).map_err(Failure::usage)?;
+    let namespace = target.place.namespace()?;
     let (namespace, group) = (namespace.as_str(), group.as_str());
     let value = ShownServices { namespace, group, count: services.len(), services: &services };
-    output::show(target.output, &value, || {
+    output::show(target.output(), &value, || {
         let mut table = Table::new(["GROUP", "SERVICE"]);
         services.iter().for_each(|service| table.row([Cell::new(group), Cell::new(service)]));
         table
@@ -177,17 +204,17 @@ async fn get(arguments: &Get) -> Result<(), Failure> {
     if found.is_empty()
         && !waiting("listing", client.naming().all_services(key.group())).await?.iter().any(|name| name == key.name())
     {
-        return Err(Failure::not_found(format!("no service {key} in namespace {}", target.namespace)));
+        return Err(Failure::not_found(format!("no service {key} in namespace {}", target.place.namespace)));
     }
     client.close().await;
-    let namespace = Namespace::new(&target.namespace).map_err(Failure::usage)?;
+    let namespace = target.place.namespace()?;
     let value = ShownService {
         namespace: namespace.as_str(),
         group: key.group().as_str(),
         service: key.name(),
         instances: shown(&found),
     };
-    output::show(target.output, &value, || {
+    output::show(target.output(), &value, || {
         let mut table = Table::new(["ADDRESS", "CLUSTER", "HEALTHY", "ENABLED", "WEIGHT", "KIND", "METADATA"]);
         for instance in &found {
             let metadata: Vec<String> = instance.metadata.iter().map(|(key, value)| format!("{key}={value}")).collect();
@@ -240,7 +267,7 @@ fn say(text: &str) {
 async fn watch(arguments: &Watch) -> Result<(), Failure> {
     let target = &arguments.target;
     let key = key(target, &arguments.name)?;
-    let namespace = Namespace::new(&target.namespace).map_err(Failure::usage)?;
+    let namespace = target.place.namespace()?;
     let mut stop = Stop::listen()?;
     let client = target.connect().await?;
     let subscription = client.naming().subscribe(&key).await?;

@@ -1,4 +1,4 @@
-use super::{nacre, output, text};
+use super::{nacre, output, server, text};
 
 #[tokio::test]
 async fn completions_and_manual_pages_are_printed() {
@@ -22,8 +22,12 @@ async fn completions_and_manual_pages_are_printed() {
 #[tokio::test]
 async fn help_names_what_there_is() {
     for (words, named) in [
-        ("--help", vec!["config", "service", "completions", "man", "--data-dir"]),
-        ("config --help", vec!["get", "set", "remove", "watch"]),
+        (
+            "--help",
+            vec!["config", "service", "namespace", "switches", "doctor", "backup", "restore", "completions", "man"],
+        ),
+        ("config --help", vec!["get", "set", "remove", "watch", "list", "search", "history", "rollback", "import"]),
+        ("doctor --help", vec!["--server", "--data-dir", "--output"]),
         ("service register --help", vec!["--ip", "--port", "--server", "--namespace", "--group", "Ctrl-C"]),
     ] {
         let output = output(nacre(None, words)).await;
@@ -31,4 +35,18 @@ async fn help_names_what_there_is() {
         let help = text(&output.stdout);
         assert!(named.iter().all(|word| help.contains(word)), "{words}: {help}");
     }
+}
+
+#[tokio::test]
+async fn the_guide_for_operators_names_every_metric() {
+    let guide = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/operations.md");
+    let guide = std::fs::read_to_string(guide).unwrap();
+    let server = server().await;
+    let metrics = server.http().get("/nacos/actuator/prometheus", &[]).await.unwrap().text();
+    let families = metrics.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());
+    let unnamed: Vec<&str> = families
+        .map(|family| family.strip_suffix("_max").filter(|of| of.ends_with("_seconds")).unwrap_or(family))
+        .filter(|family| !guide.contains(&format!("`{family}`")) && !guide.contains(&format!("`{family}{{")))
+        .collect();
+    assert_eq!(unnamed, [""; 0], "docs/operations.md tells what each metric means");
 }
