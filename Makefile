@@ -127,10 +127,10 @@ test-long: setup server-dev ## the long loops of the tests, and the original Jav
 		-pl nacre-acceptance/dubbo,nacre-acceptance/spring -am verify -Dtest='io.nacre.acceptance.*Test' \
 		-Dsurefire.failIfNoSpecifiedTests=false
 	@# The Spring starter on its older and its newer line; the default one is in `make java`.
-	CARGO_TARGET_DIR=$(TARGET) mvn -B -q -f java/pom.xml -P spring-3.2 -am test \
+	CARGO_TARGET_DIR=$(TARGET) mvn -B -q -f java/pom.xml -P spring-3.2 -am verify \
 		-pl nacre-spring/autoconfigure,nacre-spring/tests -Dtest='io/nacre/spring/**/*Test' \
 		-Dsurefire.failIfNoSpecifiedTests=false
-	CARGO_TARGET_DIR=$(TARGET) mvn -B -q -f java/pom.xml -P spring-4 -am test \
+	CARGO_TARGET_DIR=$(TARGET) mvn -B -q -f java/pom.xml -P spring-4 -am verify \
 		-pl nacre-spring/tests -Dtest='io/nacre/spring/tests/**/*Test' -Dsurefire.failIfNoSpecifiedTests=false
 	CARGO_TARGET_DIR=$(TARGET) NACRE_BUILT=$(TARGET)/debug NACRE_TEST_LONG=1 bindings/uniffi/test.sh
 	CARGO_TARGET_DIR=$(TARGET) NACRE_TEST_LONG=1 python/check.sh
