@@ -40,8 +40,8 @@ COMPAT := python3 tests/compat/run.py
 COMPAT_SUITES := java go python node
 
 .PHONY: help setup build run server-dev test test-rust test-compat $(addprefix compat-,$(COMPAT_SUITES)) \
-	java node python uniffi polyglot dist vectors test-long fuzz figures figures-client soak bench bench-java bench-node \
-	bench-python lint fmt clean
+	java node python uniffi polyglot example-spring dist vectors test-long fuzz figures figures-client soak bench \
+	bench-java bench-spring bench-node bench-python lint fmt clean
 
 help: ## print this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,7 @@ test: setup server-dev ## every test of every language
 	@$(TIMED) "python" $(MAKE) --no-print-directory python
 	@$(TIMED) "uniffi" $(MAKE) --no-print-directory uniffi
 	@$(TIMED) "polyglot example" examples/polyglot/check.sh
+	@$(TIMED) "spring example" python3 examples/spring-boot/check.py $(NACRE_SERVER)
 
 test-rust: server-dev ## unit, property, vector, end-to-end and crash tests
 	cargo test --locked --workspace $(TESTING) --no-fail-fast
@@ -91,6 +92,11 @@ python: server-dev ## the Python client, its stand-in for nacos-sdk-python, and 
 polyglot: java node python ## Java, Python and Node services that find each other
 	CARGO_TARGET_DIR=$(TARGET) examples/polyglot/check.sh
 
+example-spring: server-dev ## a Spring provider, consumer and gateway that find each other
+	CARGO_TARGET_DIR=$(TARGET) mvn -B -q -f java/pom.xml package -DskipTests -am \
+		-pl ../examples/spring-boot/provider,../examples/spring-boot/consumer,../examples/spring-boot/gateway
+	python3 examples/spring-boot/check.py $(NACRE_SERVER)
+
 dist: setup ## the packages for users without Rust, in target/packages, and their install test
 	CARGO_TARGET_DIR=$(TARGET) python3 packaging/dist.py $(TARGET)/packages
 	CARGO_TARGET_DIR=$(TARGET) python3 packaging/install_test.py $(TARGET)/packages
@@ -103,6 +109,12 @@ bench-java: build ## measure the Java client beside nacos-client, release builds
 	CARGO_TARGET_DIR=$(TARGET) NACRE_SERVER=$(TARGET)/release/nacre NACRE_HARNESS=$(TARGET)/debug/nacre-harness \
 		mvn -B -q -f java/pom.xml -P bench -pl nacre-bench -am verify -DskipTests \
 		-Dnacre.cargo.profile=dist -Dnacre.cargo.features=
+
+bench-spring: build ## measure the Spring starter beside Spring Cloud Alibaba, release builds
+	CARGO_TARGET_DIR=$(TARGET) mvn -B -q -f java/pom.xml -P bench-spring package -DskipTests -am \
+		-pl nacre-spring/bench/nacre,nacre-spring/bench/alibaba \
+		-Dnacre.cargo.profile=dist -Dnacre.cargo.features=
+	python3 java/nacre-spring/bench/run.py $(TARGET)/release/nacre
 
 node: server-dev ## the Node client and its tests
 	$(WITH_BUILT) node/check.sh
@@ -121,6 +133,12 @@ test-long: setup server-dev ## the long loops of the tests, and the original Jav
 	$(WITH_BUILT) NACRE_TEST_LONG=1 mvn -B -q -f java/pom.xml -P original \
 		-pl nacre-acceptance/dubbo,nacre-acceptance/spring -am verify -Dtest='io.nacre.acceptance.*Test' \
 		-Dsurefire.failIfNoSpecifiedTests=false
+	@# The Spring starter on its older and its newer line; the default one is in `make java`.
+	$(WITH_BUILT) mvn -B -q -f java/pom.xml -P spring-3.2 -am verify \
+		-pl nacre-spring/autoconfigure,nacre-spring/tests -Dtest='io/nacre/spring/**/*Test' \
+		-Dsurefire.failIfNoSpecifiedTests=false
+	$(WITH_BUILT) mvn -B -q -f java/pom.xml -P spring-4 -am verify \
+		-pl nacre-spring/tests -Dtest='io/nacre/spring/tests/**/*Test' -Dsurefire.failIfNoSpecifiedTests=false
 	$(WITH_BUILT) NACRE_TEST_LONG=1 bindings/uniffi/test.sh
 	$(WITH_BUILT) NACRE_TEST_LONG=1 python/check.sh
 

@@ -6,10 +6,16 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** What is shown of a client's connection. */
-final class Connection {
+public final class Connection {
     private Connection() {}
 
-    static Map<String, Object> of(NacreClient client) {
+    /**
+     * State, servers and last error.
+     *
+     * @param client the client
+     * @return names and values
+     */
+    public static Map<String, Object> of(NacreClient client) {
         Status status = client.status();
         Map<String, Object> shown = new LinkedHashMap<>();
         shown.put("state", status.state().name());
@@ -23,7 +29,13 @@ final class Connection {
         return shown;
     }
 
-    static boolean isUp(NacreClient client) {
+    /**
+     * Whether there is a connection.
+     *
+     * @param client the client
+     * @return true if so
+     */
+    public static boolean isUp(NacreClient client) {
         return client.status().state() == Status.State.CONNECTED;
     }
 }

@@ -9,6 +9,7 @@ import io.nacre.NacreException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.slf4j.Logger;
@@ -37,10 +38,10 @@ public final class AnnotatedConfigs implements AutoCloseable {
         boolean isGone();
     }
 
-    /** A config with those that want it. */
+    /** A config with those that want it. No lock is held over those, except the one of each. */
     private static final class Watched {
-        final List<Target> targets = new CopyOnWriteArrayList<>();
-        private String content;
+        final List<Wanting> all = new CopyOnWriteArrayList<>();
+        private volatile String content;
         private ConfigSubscription subscription;
 
         synchronized void open(NacreConfigManager manager, ConfigKey key) throws NacreException {
@@ -49,26 +50,69 @@ public final class AnnotatedConfigs implements AutoCloseable {
             subscription = reading.subscription();
         }
 
-        private synchronized void changed(ConfigEvent event) {
-            String before = content;
-            content = event.value().map(ConfigValue::content).orElse(null);
-            targets.removeIf(Target::isGone);
-            for (Target target : targets) {
+        private void changed(ConfigEvent event) {
+            // The first event waits until the value that was read is there.
+            synchronized (this) {
+                content = event.value().map(ConfigValue::content).orElse(null);
+            }
+            all.removeIf(wanting -> wanting.target.isGone());
+            for (Wanting wanting : all) {
                 try {
-                    target.change(before, content);
+                    wanting.follow(this);
                 } catch (Exception e) {
-                    LOG.error("{} changed, and {} did not take it", event.key(), target, e);
+                    LOG.error("{} changed, and {} did not take it", event.key(), wanting.target, e);
                 }
             }
         }
 
-        synchronized void add(Target target) throws Exception {
-            target.begin(content);
-            targets.add(target);
+        void add(Target target) throws Exception {
+            Wanting wanting = new Wanting(target);
+            all.add(wanting);
+            try {
+                wanting.begin(this);
+            } catch (Exception e) {
+                all.remove(wanting);
+                throw e;
+            }
         }
 
         synchronized void close() {
             subscription.close();
+        }
+    }
+
+    /** Someone who wants a config, and what it knows. */
+    private static final class Wanting {
+        final Target target;
+        private volatile boolean begun;
+        private String known;
+
+        Wanting(Target target) {
+            this.target = target;
+        }
+
+        void begin(Watched config) throws Exception {
+            synchronized (this) {
+                known = config.content;
+                target.begin(known);
+                begun = true;
+            }
+            follow(config);
+        }
+
+        /** Until it has begun, its own thread does this. */
+        void follow(Watched config) throws Exception {
+            if (!begun) {
+                return;
+            }
+            synchronized (this) {
+                String now = config.content;
+                String before = known;
+                if (!Objects.equals(before, now)) {
+                    known = now;
+                    target.change(before, now);
+                }
+            }
         }
     }
 
@@ -94,8 +138,8 @@ public final class AnnotatedConfigs implements AutoCloseable {
         Map<ConfigKey, Integer> counts = new TreeMap<>();
         synchronized (watched) {
             watched.forEach((key, config) -> {
-                config.targets.removeIf(Target::isGone);
-                counts.put(key, config.targets.size());
+                config.all.removeIf(wanting -> wanting.target.isGone());
+                counts.put(key, config.all.size());
             });
         }
         return counts;

@@ -33,7 +33,6 @@ public final class ConfigFollower implements SmartLifecycle {
         this.context = context;
         this.clients = clients;
         this.refresher = refresher;
-        ConfigReader.follows(clients);
     }
 
     @Override

@@ -18,8 +18,8 @@ import java.util.WeakHashMap;
 final class ConfigReader {
     /** Clients whose server did not answer a read in full time; later reads of a start wait a moment only. */
     private static final Set<NacreClient> SILENT = Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
-    /** Applications that are past their start. */
-    private static final Set<Clients> FOLLOWING = Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
+    /** Those of applications that have a context. */
+    private static final Set<Clients> STARTED = Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
     private final NacreClient client;
 
@@ -45,12 +45,12 @@ final class ConfigReader {
         return result;
     }
 
-    /** An application has started; its clients are closed with its context. */
-    static void follows(Clients clients) {
-        FOLLOWING.add(clients);
+    /** An application has a context now; its clients are closed with that. */
+    static void started(Clients clients) {
+        STARTED.add(clients);
     }
 
-    static boolean isFollowing(Clients clients) {
-        return FOLLOWING.contains(clients);
+    static boolean isStarted(Clients clients) {
+        return STARTED.contains(clients);
     }
 }

@@ -52,7 +52,7 @@ public final class NacosConfigDataLoader implements ConfigDataLoader<NacosConfig
             ok = true;
             return new ConfigData(sources, options(resource.preference()));
         } finally {
-            if (!ok && !ConfigReader.isFollowing(clients)) {
+            if (!ok && !ConfigReader.isStarted(clients)) {
                 // The start fails: nobody else will close them.
                 clients.close();
             }

@@ -18,6 +18,7 @@ public final class NacreConfigManager {
         this.environment = environment;
         this.clients = clients;
         this.settings = settings;
+        ConfigReader.started(clients);
     }
 
     /**

@@ -182,9 +182,11 @@ public class NacreAutoServiceRegistration implements AutoServiceRegistration, Sm
         }
         NacreRegistration made = current.current().orElseThrow();
         lifecycles.forEach(lifecycle -> lifecycle.postProcessBeforeStopRegister(made));
-        registry.deregister(made);
+        boolean isKnown = registry.takeAway(made);
         lifecycles.forEach(lifecycle -> lifecycle.postProcessAfterStopRegister(made));
-        letCallersLearn();
+        if (isKnown) {
+            letCallersLearn();
+        }
     }
 
     private void letCallersLearn() {

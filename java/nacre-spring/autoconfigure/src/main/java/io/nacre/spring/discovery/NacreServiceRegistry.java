@@ -101,12 +101,19 @@ public class NacreServiceRegistry implements ServiceRegistry<Registration> {
      */
     @Override
     public void deregister(Registration registration) {
+        takeAway(registration);
+    }
+
+    /** Deregisters, and says whether the server knows. */
+    boolean takeAway(Registration registration) {
         NacreRegistration own = own(registration);
         try {
             naming().deregister(own.service(), own.instance());
             LOG.info("deregistered {}", own);
+            return true;
         } catch (NacreException | IllegalArgumentException e) {
             LOG.warn("cannot deregister {}: {}", own, e.getMessage());
+            return false;
         }
     }
 

@@ -5,10 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.nacre.ConfigKey;
+import io.nacre.spring.client.NacreClientAutoConfiguration;
 import io.nacre.spring.config.ConfigKeysChange;
 import io.nacre.spring.config.NacosConfig;
 import io.nacre.spring.config.NacosConfigKeysListener;
 import io.nacre.spring.config.NacosConfigListener;
+import io.nacre.spring.config.NacreConfigAutoConfiguration;
 import io.nacre.testkit.Eventually;
 import java.time.Duration;
 import java.util.List;
@@ -16,7 +18,8 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
-import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
+import org.springframework.cloud.autoconfigure.RefreshAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -97,7 +100,11 @@ class ConfigAnnotationsTest extends ConfigLive {
     }
 
     @Configuration(proxyBeanMethods = false)
-    @EnableAutoConfiguration
+    @ImportAutoConfiguration({
+        NacreClientAutoConfiguration.class,
+        NacreConfigAutoConfiguration.class,
+        RefreshAutoConfiguration.class
+    })
     static class App {
         @Bean
         Holder holder() {

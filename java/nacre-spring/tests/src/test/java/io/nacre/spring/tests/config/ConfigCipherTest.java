@@ -8,12 +8,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.nacre.ConfigKey;
 import io.nacre.ConfigValue;
 import io.nacre.Publish;
+import io.nacre.spring.client.NacreClientAutoConfiguration;
 import io.nacre.spring.config.ConfigCipher;
 import io.nacre.spring.config.ConfigContentException;
+import io.nacre.spring.config.NacreConfigAutoConfiguration;
 import io.nacre.spring.config.NacreConfigManager;
 import io.nacre.testkit.Eventually;
 import org.junit.jupiter.api.Test;
-import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
+import org.springframework.cloud.autoconfigure.RefreshAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
 
@@ -22,7 +25,11 @@ class ConfigCipherTest extends ConfigLive {
     private static final String DATA_ID = "cipher-reverse-app.yaml";
 
     @Configuration(proxyBeanMethods = false)
-    @EnableAutoConfiguration
+    @ImportAutoConfiguration({
+        NacreClientAutoConfiguration.class,
+        NacreConfigAutoConfiguration.class,
+        RefreshAutoConfiguration.class
+    })
     static class App {}
 
     /** Turns texts round, and marks them with the key. */

@@ -3,19 +3,26 @@ package io.nacre.spring.tests.config;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import io.nacre.spring.client.NacreClientAutoConfiguration;
+import io.nacre.spring.config.NacreConfigAutoConfiguration;
 import io.nacre.spring.config.NacreConfigManager;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
+import org.springframework.cloud.autoconfigure.RefreshAutoConfiguration;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
 
 /** What an import brings into the environment, and who wins. */
 class ConfigImportTest extends ConfigLive {
     @Configuration(proxyBeanMethods = false)
-    @EnableAutoConfiguration
+    @ImportAutoConfiguration({
+        NacreClientAutoConfiguration.class,
+        NacreConfigAutoConfiguration.class,
+        RefreshAutoConfiguration.class
+    })
     static class App {}
 
     private Environment environment(String... args) {

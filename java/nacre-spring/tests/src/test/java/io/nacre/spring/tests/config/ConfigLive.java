@@ -77,6 +77,9 @@ abstract class ConfigLive {
                                 "--spring.application.name=shop",
                                 "--spring.main.banner-mode=off",
                                 "--logging.level.root=warn",
+                                // The gateway is on the class path of these tests and wants a web server.
+                                "--spring.cloud.gateway.enabled=false",
+                                "--spring.cloud.gateway.server.webflux.enabled=false",
                                 "--spring.cloud.nacos.discovery.enabled=false",
                                 "--spring.cloud.nacos.server-addr=" + server.address(),
                                 "--spring.cloud.nacos.config.namespace=" + namespace,

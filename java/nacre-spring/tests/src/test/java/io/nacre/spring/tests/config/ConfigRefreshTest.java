@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.nacre.ConfigKey;
+import io.nacre.spring.config.ConfigUnavailableException;
 import io.nacre.spring.config.RefreshHistory;
 import io.nacre.testkit.Eventually;
 import io.nacre.testkit.Harness;
@@ -188,6 +190,14 @@ class ConfigRefreshTest extends ConfigLive {
         publish("app.yaml", "greeting: two");
         app.publishEvent(new RefreshEvent(this, null, "by hand"));
         Eventually.holds(() -> assertEquals("two", app.getBean(Greeting.class).text()));
+        // One that fails leaves the connection open for the next.
+        admin.config().remove(ConfigKey.of("app.yaml"));
+        assertThrows(
+                ConfigUnavailableException.class, () -> app.publishEvent(new RefreshEvent(this, null, "by hand")));
+        assertEquals("two", app.getBean(Greeting.class).text());
+        publish("app.yaml", "greeting: three");
+        app.publishEvent(new RefreshEvent(this, null, "by hand"));
+        assertEquals("three", app.getBean(Greeting.class).text());
     }
 
     @Test

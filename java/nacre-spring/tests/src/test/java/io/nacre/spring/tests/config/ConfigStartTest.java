@@ -9,10 +9,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nacre.ConfigKey;
 import io.nacre.ConfigReadResult.Reason;
 import io.nacre.ConfigValue;
+import io.nacre.spring.client.NacreClientAutoConfiguration;
 import io.nacre.spring.config.ConfigContentException;
 import io.nacre.spring.config.ConfigFailureAnalyzer;
 import io.nacre.spring.config.ConfigImportException;
 import io.nacre.spring.config.ConfigUnavailableException;
+import io.nacre.spring.config.NacreConfigAutoConfiguration;
 import io.nacre.spring.config.NacreConfigManager;
 import io.nacre.testkit.Eventually;
 import io.nacre.testkit.Harness;
@@ -21,8 +23,9 @@ import io.nacre.testkit.TestServer;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.cloud.autoconfigure.RefreshAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
 
@@ -31,7 +34,11 @@ class ConfigStartTest extends ConfigLive {
     private static final String SHORT = "--spring.cloud.nacos.config.timeout=500";
 
     @Configuration(proxyBeanMethods = false)
-    @EnableAutoConfiguration
+    @ImportAutoConfiguration({
+        NacreClientAutoConfiguration.class,
+        NacreConfigAutoConfiguration.class,
+        RefreshAutoConfiguration.class
+    })
     static class App {}
 
     private static FailureAnalysis analysis(Throwable failure) {
