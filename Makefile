@@ -93,7 +93,7 @@ polyglot: java node python ## Java, Python and Node services that find each othe
 	CARGO_TARGET_DIR=$(TARGET) examples/polyglot/check.sh
 
 example-spring: server-dev ## a Spring provider, consumer and gateway that find each other
-	CARGO_TARGET_DIR=$(TARGET) mvn -B -q -f java/pom.xml package -DskipTests -am \
+	$(WITH_BUILT) mvn -B -q -f java/pom.xml package -DskipTests -am \
 		-pl ../examples/spring-boot/provider,../examples/spring-boot/consumer,../examples/spring-boot/gateway
 	python3 examples/spring-boot/check.py $(NACRE_SERVER)
 

@@ -19,7 +19,7 @@ use crate::{
     history::{self, HistoryEntry, HistoryPage, PRUNED_AT_ONCE},
     hub::Waiting,
     index::{Entry, Gray, Version},
-    key::ConfigKey,
+    key::{ConfigKey, normal_namespace},
     listener::{Encoder, Listener, Notices, Shared},
     machine::ConfigMachine,
     md5::Md5,
@@ -29,13 +29,15 @@ use crate::{
     request::{Origin, Publish},
     rule::{BETA, GrayRule, Labels, RuleKind},
     settings::Settings,
-    view::{Detail, Served, Summary, Variant},
+    view::{Detail, Found, Listed, Served, Summary, Variant},
 };
 
 /// How often a content is looked up again that a change took away meanwhile, or that is applied but
 /// not handed to the store yet: a millisecond apart, as a busy machine may stop the writer for long.
 const READ_ATTEMPTS: usize = 1_000;
 const READ_PAUSE: Duration = Duration::from_millis(1);
+/// Configs that a search looks at without a pause.
+const FIND_AT_ONCE: usize = 1024;
 
 /// What [`Config::new`] needs.
 pub struct Options {
@@ -308,29 +310,54 @@ impl Config {
     /// The configs of a namespace that have a formal version, in the order of their keys.
     #[must_use]
     pub fn list(&self, namespace: &str) -> Vec<Summary> {
-        let namespace = crate::key::normal_namespace(namespace);
+        let namespace = normal_namespace(namespace);
         let index = self.machine().index().read();
-        let mut found: Vec<_> = index
-            .iter()
-            .filter(|(key, entry)| key.namespace() == namespace && entry.formal.is_some())
-            .map(|(key, entry)| (key.clone(), entry.clone()))
-            .collect();
-        drop(index);
-        found.sort_by(|(a, _), (b, _)| a.cmp(b));
-        let summary = |(key, entry): (ConfigKey, Arc<Entry>)| {
-            let version = entry.formal.as_ref()?;
-            Some(Summary {
-                id: version.id,
-                md5: version.md5,
-                size: version.size,
-                config_type: version.config_type,
-                app_name: version.app_name().map(str::to_owned),
-                tags: version.tags().map(str::to_owned),
-                modified: version.modified,
-                key,
-            })
-        };
-        found.into_iter().filter_map(summary).collect()
+        index.listed(namespace, None).map(|(key, version)| Listed { key, version }.summary()).collect()
+    }
+
+    /// Counts the configs of a namespace that are `wanted`, and names those of a page of them, in the order of their
+    /// keys. What changes meanwhile may be counted or not.
+    pub async fn find(
+        &self,
+        namespace: &str,
+        mut wanted: impl FnMut(Listed<'_>) -> bool + Send,
+        page: std::ops::Range<usize>,
+    ) -> Found {
+        let namespace = normal_namespace(namespace);
+        let mut found = Found::default();
+        let mut last: Option<ConfigKey> = None;
+        loop {
+            {
+                let index = self.machine().index().read();
+                let mut looked_at = 0;
+                let mut end = None;
+                for (key, version) in index.listed(namespace, last.as_ref()).take(FIND_AT_ONCE) {
+                    looked_at += 1;
+                    end = Some(key);
+                    if wanted(Listed { key, version }) {
+                        if page.contains(&found.total) {
+                            found.keys.push(key.clone());
+                        }
+                        found.total += 1;
+                    }
+                }
+                if looked_at < FIND_AT_ONCE {
+                    return found;
+                }
+                last = end.cloned();
+            }
+            // Neither publishes nor other tasks wait for a long list.
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// As [`Self::find`], where all are wanted: the rest of a long list is not looked at.
+    #[must_use]
+    pub fn page(&self, namespace: &str, page: std::ops::Range<usize>) -> Found {
+        let namespace = normal_namespace(namespace);
+        let index = self.machine().index().read();
+        let keys = index.listed_keys(namespace).skip(page.start).take(page.len()).cloned().collect();
+        Found { total: usize::try_from(index.count_of(namespace)).unwrap_or(usize::MAX), keys }
     }
 
     /// A listener for one connection.

@@ -2,7 +2,12 @@
 //!
 //! There may be hundreds of thousands of entries, so what most configs lack is boxed.
 
-use std::{cmp::Reverse, collections::HashMap, sync::Arc};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeSet, HashMap},
+    ops::Bound,
+    sync::Arc,
+};
 
 use nacre_consensus::DecodeError;
 
@@ -189,6 +194,8 @@ impl Counts {
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     entries: HashMap<ConfigKey, Arc<Entry>>,
+    /// Those with a formal version, in the order of lists.
+    listed: BTreeSet<ConfigKey>,
     /// Formal versions by namespace id.
     namespaces: Counts,
     /// Formal versions of the default namespace by group.
@@ -214,6 +221,7 @@ impl Index {
         match (old.is_some_and(|old| old.formal.is_some()), is_formal) {
             (false, true) => {
                 self.formal += 1;
+                self.listed.insert(key.clone());
                 self.namespaces.add(key.namespace());
                 if key.namespace().is_empty() {
                     self.groups.add(key.group());
@@ -221,6 +229,7 @@ impl Index {
             }
             (true, false) => {
                 self.formal -= 1;
+                self.listed.remove(key);
                 self.namespaces.subtract(key.namespace());
                 if key.namespace().is_empty() {
                     self.groups.subtract(key.group());
@@ -248,6 +257,29 @@ impl Index {
         self.formal
     }
 
+    /// The formal versions of a namespace in the order of their keys, behind `last` if that is given.
+    pub(crate) fn listed<'a>(
+        &'a self,
+        namespace: &'a str,
+        last: Option<&ConfigKey>,
+    ) -> impl Iterator<Item = (&'a ConfigKey, &'a Version)> {
+        let from = match last {
+            Some(last) => Bound::Excluded(last.clone()),
+            None => Bound::Included(ConfigKey::new(namespace, "", "")),
+        };
+        let keys = self.keys_from(namespace, from);
+        keys.filter_map(|key| Some((key, self.entries.get(key)?.formal.as_ref()?)))
+    }
+
+    /// The keys of [`Self::listed`].
+    pub(crate) fn listed_keys<'a>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a ConfigKey> {
+        self.keys_from(namespace, Bound::Included(ConfigKey::new(namespace, "", "")))
+    }
+
+    fn keys_from<'a>(&'a self, namespace: &'a str, from: Bound<ConfigKey>) -> impl Iterator<Item = &'a ConfigKey> {
+        self.listed.range((from, Bound::Unbounded)).take_while(move |key| key.namespace() == namespace)
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&ConfigKey, &Arc<Entry>)> {
         self.entries.iter()
     }
@@ -268,6 +300,25 @@ mod tests {
             config_type: ConfigType::Yaml,
             extra: None,
         }
+    }
+
+    #[test]
+    fn lists_are_in_the_order_of_keys() {
+        let mut index = Index::default();
+        for (namespace, group, data_id) in
+            [("b", "g", "x"), ("", "h", "a"), ("", "g", "b"), ("a", "g", "x"), ("", "g", "a")]
+        {
+            let entry = Entry { formal: Some(version(1)), ..Entry::default() };
+            index.set(&ConfigKey::new(namespace, group, data_id), entry);
+        }
+        let shown = |index: &Index, last: Option<&ConfigKey>| -> Vec<String> {
+            index.listed("", last).map(|(key, _)| format!("{}/{}", key.group(), key.data_id())).collect()
+        };
+        assert_eq!(shown(&index, None), ["g/a", "g/b", "h/a"]);
+        assert_eq!(shown(&index, Some(&ConfigKey::new("", "g", "a"))), ["g/b", "h/a"]);
+        index.set(&ConfigKey::new("", "g", "b"), Entry::default());
+        assert_eq!(shown(&index, None), ["g/a", "h/a"]);
+        assert_eq!(index.listed_keys("a").count(), 1);
     }
 
     #[test]

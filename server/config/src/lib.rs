@@ -40,4 +40,4 @@ pub use request::{Attributes, Origin, Publish, Target};
 pub use rule::{GrayRule, Labels, RuleKind};
 pub use settings::Settings;
 pub use stored::FAMILIES;
-pub use view::{Detail, Served, Summary, Variant};
+pub use view::{Detail, Found, Listed, Served, Summary, Variant};

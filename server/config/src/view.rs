@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{key::ConfigKey, kind::ConfigType, md5::Md5, request::Origin, rule::GrayRule};
+use crate::{index::Version, key::ConfigKey, kind::ConfigType, md5::Md5, request::Origin, rule::GrayRule};
 
 /// Which version of a config a caller was served.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +71,62 @@ pub struct Detail {
     pub effect: Option<String>,
     /// Schema of the content.
     pub schema: Option<String>,
+}
+
+/// A config that a search looks at.
+#[derive(Clone, Copy, Debug)]
+pub struct Listed<'a> {
+    pub(crate) key: &'a ConfigKey,
+    pub(crate) version: &'a Version,
+}
+
+impl<'a> Listed<'a> {
+    /// Which config.
+    #[must_use]
+    pub fn key(self) -> &'a ConfigKey {
+        self.key
+    }
+
+    /// Its type.
+    #[must_use]
+    pub fn config_type(self) -> ConfigType {
+        self.version.config_type
+    }
+
+    /// Application name.
+    #[must_use]
+    pub fn app_name(self) -> Option<&'a str> {
+        self.version.app_name()
+    }
+
+    /// Labels, separated by commas.
+    #[must_use]
+    pub fn tags(self) -> Option<&'a str> {
+        self.version.tags()
+    }
+
+    pub(crate) fn summary(self) -> Summary {
+        let Self { key, version } = self;
+        Summary {
+            key: key.clone(),
+            id: version.id,
+            md5: version.md5,
+            size: version.size,
+            config_type: version.config_type,
+            app_name: version.app_name().map(str::to_owned),
+            tags: version.tags().map(str::to_owned),
+            modified: version.modified,
+        }
+    }
+}
+
+/// A page of what a search found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// How many there are on all pages.
+    pub total: usize,
+    /// Those of the page.
+    pub keys: Vec<ConfigKey>,
 }
 
 /// A config of a namespace, as lists name it.

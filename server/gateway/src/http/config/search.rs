@@ -1,6 +1,8 @@
 //! Searching configs by name, application, labels and type.
 
-use nacre_config::{ConfigKey, Summary};
+use std::ops::Range;
+
+use nacre_config::{ConfigKey, Found, Listed};
 use serde::Serialize;
 
 use super::{namespace, no_page, refuse};
@@ -74,11 +76,21 @@ impl Wanted {
         }
     }
 
-    pub(super) fn takes(&self, row: &Summary) -> bool {
-        let is_app = self.app_name.as_deref().is_none_or(|name| row.app_name.as_deref() == Some(name));
-        let is_kind = self.kinds.is_empty() || self.kinds.iter().any(|kind| kind == row.config_type.name());
-        self.names(&self.data_id, row.key.data_id())
-            && self.names(&self.group, row.key.group())
+    fn is_all(&self) -> bool {
+        let is_any =
+            |pattern: &str| pattern.is_empty() || (self.has_wildcards && pattern.bytes().all(|byte| byte == b'*'));
+        is_any(&self.data_id)
+            && is_any(&self.group)
+            && self.app_name.is_none()
+            && self.tags.is_empty()
+            && self.kinds.is_empty()
+    }
+
+    pub(super) fn takes(&self, row: Listed<'_>) -> bool {
+        let is_app = self.app_name.as_deref().is_none_or(|name| row.app_name() == Some(name));
+        let is_kind = self.kinds.is_empty() || self.kinds.iter().any(|kind| kind == row.config_type().name());
+        self.names(&self.data_id, row.key().data_id())
+            && self.names(&self.group, row.key().group())
             && is_app
             && is_kind
             && self.has_tag(row)
@@ -88,8 +100,8 @@ impl Wanted {
         pattern.is_empty() || pattern == name || (self.has_wildcards && is_like(pattern, name))
     }
 
-    fn has_tag(&self, row: &Summary) -> bool {
-        let tags = row.tags.as_deref().unwrap_or_default();
+    fn has_tag(&self, row: Listed<'_>) -> bool {
+        let tags = row.tags().unwrap_or_default();
         let is_one =
             |wanted: &String| tags.split(',').any(|tag| tag == wanted || (self.has_wildcards && is_like(wanted, tag)));
         self.tags.is_empty() || self.tags.iter().any(is_one)
@@ -129,29 +141,48 @@ pub(super) async fn search(call: &Call, has_wildcards: bool, content: Option<&st
     let size = size.min(LARGEST_PAGE);
     let config = &call.state.config;
     let named = call.filled("tenant").unwrap_or_else(|| namespace(call));
-    let mut rows: Vec<Summary> = config.list(&named).into_iter().filter(|row| wanted.takes(row)).collect();
-    if let Some(text) = content {
-        let mut found = Vec::new();
-        for row in rows {
-            let detail = config.detail(&row.key).await.map_err(|error| refuse(&error))?;
-            if detail.is_some_and(|detail| wanted.names(text, &detail.content)) {
-                found.push(row);
-            }
+    let first = (page - 1).saturating_mul(size);
+    let shown = first..first.saturating_add(size);
+    let found = match content {
+        Some(text) => {
+            let fit = config.find(&named, |row| wanted.takes(row), 0..usize::MAX).await;
+            with_content(call, &wanted, fit.keys, text, shown).await?
         }
-        rows = found;
-    }
-    let shown = rows.iter().skip((page - 1).saturating_mul(size)).take(size);
+        None if wanted.is_all() => config.page(&named, shown),
+        None => config.find(&named, |row| wanted.takes(row), shown).await,
+    };
     let mut page_items = Vec::new();
-    for row in shown {
+    for key in &found.keys {
         // A row that went away meanwhile is left out.
-        page_items.extend(item(call, &row.key).await?);
+        page_items.extend(item(call, key).await?);
     }
     Ok(Answer::bare(Page {
-        total_count: rows.len(),
+        total_count: found.total,
         page_number: page,
-        pages_available: rows.len().div_ceil(size),
+        pages_available: found.total.div_ceil(size),
         page_items,
     }))
+}
+
+/// Those of `keys` whose content fits, and a page of them.
+async fn with_content(
+    call: &Call,
+    wanted: &Wanted,
+    keys: Vec<ConfigKey>,
+    text: &str,
+    page: Range<usize>,
+) -> Result<Found, Failure> {
+    let mut found = Found::default();
+    for key in keys {
+        let detail = call.state.config.detail(&key).await.map_err(|error| refuse(&error))?;
+        if detail.is_some_and(|detail| wanted.names(text, &detail.content)) {
+            if page.contains(&found.total) {
+                found.keys.push(key);
+            }
+            found.total += 1;
+        }
+    }
+    Ok(found)
 }
 
 async fn item(call: &Call, key: &ConfigKey) -> Result<Option<Item>, Failure> {

@@ -102,8 +102,7 @@ pub(super) async fn export(call: &Call, is_second: bool) -> Result<Answer, Failu
     let config = &call.state.config;
     let keys: Vec<ConfigKey> = if ids.is_empty() {
         let wanted = Wanted::of_export(call);
-        let rows = config.list(&namespace(call)).into_iter();
-        rows.filter(|row| wanted.takes(row)).map(|row| row.key).collect()
+        config.find(&namespace(call), |row| wanted.takes(row), 0..usize::MAX).await.keys
     } else {
         config.keys_of_ids(&ids).into_iter().map(|(_, key)| key).collect()
     };
