@@ -122,7 +122,15 @@ fn this_machine(arguments: &ServerArgs) -> Vec<Check> {
     let environment =
         std::env::vars_os().filter_map(|(name, value)| name.into_string().ok().zip(value.into_string().ok()));
     let (settings, loaded) = match settings::load(arguments, environment) {
-        Ok((settings, _)) => (settings, Check::ok("settings", "can be read")),
+        Ok((settings, notices)) => {
+            let idle = notices.without_effect().join(", ");
+            let advice = "see whether one is misspelt; the server's first lines say why each does nothing";
+            let check = match idle.as_str() {
+                "" => Check::ok("settings", "can be read"),
+                idle => Check::warn("settings", format!("without effect: {idle}"), advice),
+            };
+            (settings, check)
+        }
         Err(error) => {
             let advice = "correct the setting; the other checks take the defaults";
             (Settings::default(), Check::fail("settings", format!("{error:#}"), advice))

@@ -23,6 +23,11 @@ pub(crate) struct Notices {
 }
 
 impl Notices {
+    /// All names that were given and do nothing.
+    pub(crate) fn without_effect(&self) -> Vec<&str> {
+        self.ignored.values().flatten().chain(&self.unknown).map(String::as_str).collect()
+    }
+
     /// Tells the operator, one line for each reason and one for all that is unknown.
     pub(crate) fn log(&self) {
         for (reason, names) in &self.ignored {

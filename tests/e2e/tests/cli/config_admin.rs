@@ -97,7 +97,7 @@ async fn archives_go_out_and_come_in() {
     let (here, there) = tokio::join!(server(), server());
     let folder = tempfile::tempdir().unwrap();
     set(&here, "app.yaml", "--content a:1 --group shop").await;
-    set(&here, "größe.json", "--content {}").await;
+    set(&here, "other.json", "--content größe").await;
     for layout in ["1", "2"] {
         let file = folder.path().join(format!("{layout}.zip"));
         let file = file.to_str().unwrap();
@@ -115,7 +115,7 @@ async fn archives_go_out_and_come_in() {
         let shown = json(&there, &format!("config get app.yaml --group shop --namespace {namespace}")).await;
         assert_eq!((&shown["content"], &shown["type"]), (&json!("a:1"), &json!("yaml")));
         let found = json(&there, &format!("config list --namespace {namespace}")).await;
-        assert_eq!(names(&found), ["DEFAULT_GROUP/größe.json", "shop/app.yaml"]);
+        assert_eq!(names(&found), ["DEFAULT_GROUP/other.json", "shop/app.yaml"]);
     }
 }
 

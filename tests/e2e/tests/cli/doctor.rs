@@ -86,8 +86,11 @@ async fn a_closed_port_is_told_with_what_clients_feel() {
 async fn bad_settings_are_a_finding() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let (found, code) = report(&format!("--data-dir {} --set server.prot=1", data.display())).await;
+    let (found, code) = report(&format!("--data-dir {} --set storage.reserve_md=1", data.display())).await;
     assert_eq!(code, 1);
-    assert!(check(&found, "settings")["found"].as_str().unwrap().contains("did you mean server.port?"), "{found}");
+    assert!(
+        check(&found, "settings")["found"].as_str().unwrap().contains("did you mean storage.reserve_mb?"),
+        "{found}"
+    );
     assert!(!data.exists(), "nothing is made");
 }
