@@ -18,7 +18,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[2] / "examples/polyglot"))
 from run import free_port, start_server  # noqa: E402
 
-STARTS = 7
+STARTS = 5
 STARTERS = ("nacre", "alibaba")
 MAIN = "io.nacre.spring.bench.BenchApplication"
 

@@ -99,8 +99,14 @@ public class NacreAutoServiceRegistration implements AutoServiceRegistration, Sm
     @EventListener
     public void onChange(EnvironmentChangeEvent event) {
         boolean isOurs = event.getKeys().stream().anyMatch(RegistrationKeys::concern);
-        if (isOurs) {
+        if (!isOurs) {
+            return;
+        }
+        try {
             renew();
+        } catch (RuntimeException e) {
+            // The application goes on as it was registered.
+            LOG.warn("the changed settings of the registration cannot be used: {}", e.getMessage());
         }
     }
 
