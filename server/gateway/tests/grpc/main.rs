@@ -1,5 +1,6 @@
 //! The gRPC door over loopback, with the real domains on a store in memory.
 
+mod limits;
 mod support;
 
 use std::io::Write;
