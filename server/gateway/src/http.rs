@@ -15,6 +15,7 @@ mod console;
 mod failure;
 mod filter;
 mod naming;
+mod openapi;
 mod parameters;
 mod routes;
 mod settings;
@@ -341,6 +342,9 @@ async fn run(operation: Operation, call: &Call) -> Result<answer::Answer, Failur
         Operation::IdGenerators => Ok(console::cluster::id_generators(call)),
         Operation::SetLogLevel => console::cluster::set_log_level(call),
         Operation::Prometheus => Ok(console::prometheus(call)),
+        Operation::OpenApi => Ok(openapi::document(call)),
+        Operation::OpenApiPage => Ok(openapi::page()),
+        Operation::OpenApiScript => Ok(openapi::script()),
         Operation::ActuatorHealth => Ok(console::actuator_health(call)),
         Operation::ConfigsOfListener => config::listened(call),
         Operation::ConfigHealth => Ok(config::health()),

@@ -1,6 +1,7 @@
 //! Health checks of persistent instances: one task plans them, each check is a short connection, and only so many are
 //! open at once. What a check finds reaches the log only when the shown health changes.
 
+mod mysql;
 mod probe;
 
 use std::{

@@ -120,6 +120,9 @@ pub(super) enum Operation {
     Prometheus,
     ActuatorHealth,
     MakeBackup,
+    OpenApi,
+    OpenApiPage,
+    OpenApiScript,
     Later,
 }
 
@@ -408,6 +411,9 @@ static ROUTES: &[Route] = &[
     route("/v2/core/loader/reloadClient", Loader2, &[(Get, Operation::ReloadClient), (Post, Operation::ReloadClient)]),
     route("/v2/core/loader/cluster", Loader2, &[(Get, Operation::LoadOfNodes)]),
     route("/v1/nacre/backup", Wrapped, &[(Post, Operation::MakeBackup)]),
+    route("/openapi", Console1, &[(Get, Operation::OpenApiPage)]),
+    route("/openapi.js", Console1, &[(Get, Operation::OpenApiScript)]),
+    route("/openapi.json", Console1, &[(Get, Operation::OpenApi)]),
     route("/actuator/health", Console1, &[(Get, Operation::ActuatorHealth)]),
     route("/actuator/prometheus", Console1, &[(Get, Operation::Prometheus)]),
     route("/prometheus", Console1, &[(Get, Operation::DiscoverTargets)]),

@@ -1,6 +1,7 @@
 //! The door as a client sees it, on groups in memory.
 
 mod config;
+mod metrics;
 mod naming;
 mod operators;
 mod paths;

@@ -5,12 +5,13 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use http::header::CONTENT_TYPE;
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -114,7 +115,13 @@ async fn live(shared: &Arc<Shared>, stream: impl Stream, peer: SocketAddr, http:
 }
 
 async fn converse(shared: &Arc<Shared>, stream: impl Stream, transport: &Arc<Transport>, http: bool) {
-    let service = service_fn(|request| route(shared, transport, http, request));
+    let is_served = AtomicBool::new(false);
+    let service = service_fn(|request: Request<Incoming>| {
+        if request.version() < Version::HTTP_2 {
+            is_served.store(true, Ordering::Relaxed);
+        }
+        route(shared, transport, http, request)
+    });
     let builder = builder(&shared.settings);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
     // Kept apart from the connection, which wakes for every frame: this set looks at its future only
@@ -129,7 +136,7 @@ async fn converse(shared: &Arc<Shared>, stream: impl Stream, transport: &Arc<Tra
     });
     let end = tokio::select! {
         biased;
-        ended = connection.as_mut() => return note(shared, transport, ended),
+        ended = connection.as_mut() => return note(shared, transport, &is_served, ended),
         Some(end) = ends.next() => end,
     };
     if end == End::Abort {
@@ -140,14 +147,16 @@ async fn converse(shared: &Arc<Shared>, stream: impl Stream, transport: &Arc<Tra
     let last_words =
         async { if end == End::Stop { shared.abort.cancelled().await } else { tokio::time::sleep(LAST_WORDS).await } };
     tokio::select! {
-        ended = connection.as_mut() => note(shared, transport, ended),
+        ended = connection.as_mut() => note(shared, transport, &is_served, ended),
         () = last_words => {}
     }
 }
 
-fn note(shared: &Shared, transport: &Transport, ended: Result<(), BodyError>) {
+fn note(shared: &Shared, transport: &Transport, is_served: &AtomicBool, ended: Result<(), BodyError>) {
     let Err(error) = ended else { return };
     match error.downcast_ref::<hyper::Error>() {
+        // The same error ends a connection that is kept alive and asks for nothing more, which is no offence.
+        Some(error) if error.is_timeout() && is_served.load(Ordering::Relaxed) => {}
         Some(error) if error.is_timeout() => shared.grpc.metrics().struck(Limit::HeadTime),
         Some(error) if error.is_parse_too_large() => shared.grpc.metrics().struck(Limit::HeadSize),
         _ => {}

@@ -1,6 +1,7 @@
 //! The gRPC door over loopback, with the real domains on a store in memory.
 
 mod fuzz;
+mod limits;
 mod support;
 
 use std::io::Write;

@@ -8,6 +8,7 @@ use tokio::{
     time::timeout,
 };
 
+use super::mysql::{self, Login};
 use crate::model::HealthChecker;
 
 /// A check that takes longer has failed.
@@ -64,11 +65,14 @@ impl Probe {
                     Some(_) => Finding::Dead,
                 })
             }
-            // The server speaks first: a packet with the number of its protocol.
-            HealthChecker::Mysql { .. } => {
-                let mut greeting = [0; 5];
-                stream.read_exact(&mut greeting).await?;
-                Ok(if greeting[4] == 10 { Finding::Good } else { Finding::Bad })
+            HealthChecker::Mysql { user, password, command } => {
+                let login = user.as_deref().filter(|user| !user.is_empty()).map(|user| Login {
+                    user,
+                    password: password.as_deref().unwrap_or_default(),
+                    statement: command.as_deref().filter(|command| !command.is_empty()).unwrap_or("select 1"),
+                });
+                let is_serving = mysql::is_serving(&mut stream, login).await?;
+                Ok(if is_serving { Finding::Good } else { Finding::Bad })
             }
             _ => Ok(Finding::Good),
         }
@@ -180,9 +184,9 @@ mod tests {
         assert_eq!(found(closed, HealthChecker::Tcp).await, Finding::Dead);
         assert_eq!(found(0x1_0000, HealthChecker::Tcp).await, Finding::Bad);
         let mysql = HealthChecker::Mysql { user: None, password: None, command: None };
-        let (greets, _questions) = server(b"\x4a\x00\x00\x00\x0a8.0").await;
+        let (greets, _questions) = server(b"\x04\x00\x00\x00\x0a8.0").await;
         assert_eq!(found(greets, mysql.clone()).await, Finding::Good);
-        let (other, _questions) = server(b"\x4a\x00\x00\x00\xff8.0").await;
+        let (other, _questions) = server(b"\x04\x00\x00\x00\xff8.0").await;
         assert_eq!(found(other, mysql).await, Finding::Bad);
     }
 

@@ -34,7 +34,7 @@ pub(super) fn look(storage: &Storage) -> Vec<Check> {
     checks.push(space(&place, storage.reserve_mb));
     if checks[0].status != super::Status::Fail {
         checks.push(match measure(&place) {
-            Ok(times) => speed(times),
+            Ok(times) => speed(&times),
             Err(error) => Check::fail(SPEED, format!("cannot write: {error}"), "see whether the disk is healthy"),
         });
     }
@@ -144,7 +144,7 @@ fn measure(place: &Path) -> io::Result<Vec<Duration>> {
     Ok(times)
 }
 
-fn speed(times: Vec<Duration>) -> Check {
+fn speed(times: &[Duration]) -> Check {
     let at = |share: usize| times.get((times.len() * share / 100).min(times.len().saturating_sub(1)));
     let (Some(&median), Some(&slow)) = (at(50), at(99)) else {
         return Check::fail(SPEED, "nothing was written", "see whether the disk is healthy");
@@ -171,14 +171,14 @@ mod tests {
         let with = |median, slow| {
             let mut times = vec![Duration::from_millis(median); 197];
             times.extend([Duration::from_millis(slow); 3]);
-            speed(times).status
+            speed(&times).status
         };
         assert_eq!(with(1, 5), Status::Ok);
         assert_eq!(with(12, 12), Status::Warn);
         assert_eq!(with(1, 200), Status::Warn);
         assert_eq!(with(1, 2000), Status::Fail);
         assert_eq!(with(150, 150), Status::Fail);
-        assert_eq!(speed(Vec::new()).status, Status::Fail);
+        assert_eq!(speed(&[]).status, Status::Fail);
     }
 
     #[test]

@@ -6,6 +6,8 @@ use axum::body::Body;
 use http::Request;
 use serde_json::json;
 
+use super::super::openapi;
+use super::super::routes::{self, Style, Verb};
 use super::{Server, Settings};
 
 #[tokio::test]
@@ -242,4 +244,48 @@ async fn metrics_carry_the_names_that_dashboards_use() {
         reply.text.lines().any(|line| line.starts_with("http_server_requests_seconds_count") && line.contains(uri))
     );
     assert!(!reply.text.contains("secret-name"), "a label shows what a client sent");
+}
+
+#[tokio::test]
+async fn the_document_is_served_with_its_page() {
+    let server = Server::with(Settings { context_path: "/nacos".to_owned(), ..Settings::default() }).await;
+    let document = server.get("/openapi.json").await;
+    assert_eq!((document.status, document.content_type()), (200, Some("application/json")));
+    let document = document.json();
+    assert!(document["openapi"].as_str().is_some_and(|version| version.starts_with("3.")), "{document}");
+    assert_eq!((&document["info"]["version"], &document["servers"][0]["url"]), (&json!("1.2.3"), &json!("/nacos")));
+    let publish = &document["paths"]["/v2/cs/config"]["post"]["requestBody"]["content"];
+    let form = &publish["application/x-www-form-urlencoded"]["schema"];
+    assert_eq!(form["required"], json!(["dataId", "group", "content"]));
+    assert_eq!(form["properties"]["namespaceId"]["type"], "string");
+    let page = server.get("/openapi").await;
+    assert_eq!((page.status, page.content_type()), (200, Some("text/html;charset=UTF-8")));
+    assert!(page.text.contains("src=\"openapi.js\"") && !page.text.contains("https://"), "{}", page.text);
+    // Pages run scripts of this server only, so the script is no part of the page.
+    assert!(!page.text.contains("<script>"));
+    assert_eq!(server.get("/openapi.js").await.content_type(), Some("text/javascript;charset=UTF-8"));
+}
+
+/// What the document calls required is required, on every path and with every verb.
+#[tokio::test]
+async fn a_missing_parameter_is_refused_everywhere() {
+    let server = Server::start().await;
+    let (mut refused, mut wrong) = (0, Vec::new());
+    for route in routes::all().iter().filter(|route| !route.path.contains("{}")) {
+        for (verb, operation) in route.operations {
+            let is_wrapped = route.style == Style::Wrapped;
+            if openapi::required_parameters(*operation, is_wrapped).is_empty() {
+                continue;
+            }
+            let method = if *verb == Verb::Any { "GET".to_owned() } else { format!("{verb:?}").to_uppercase() };
+            let reply = server.ask(&method, route.path).await;
+            let is_wrapped_right = !is_wrapped || [400, 501].contains(&reply.status);
+            if reply.status < 400 || !is_wrapped_right {
+                wrong.push(format!("{method} {}: {} {}", route.path, reply.status, reply.text));
+            }
+            refused += 1;
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(refused > 60, "{refused}");
 }
