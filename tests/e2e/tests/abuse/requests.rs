@@ -25,7 +25,6 @@ async fn huge_bodies_are_refused() {
         .map(|number| {
             let kind = if number % 3 == 0 { "text/plain" } else { FORM };
             let request = Request::new("POST", CONFIGS).header("Content-Type", kind).body(body.clone());
-            let http = http.clone();
             // A server may close before it has read all: no answer is an answer, too.
             async move { http.send(&request).await.map_or(0, |reply| reply.status) }
         })
