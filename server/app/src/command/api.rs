@@ -1,6 +1,7 @@
 //! The HTTP API of a server, for what is administered and not subscribed to.
 
 use std::{
+    fmt,
     io::{Cursor, Read as _},
     sync::Arc,
     time::Duration,
@@ -73,7 +74,7 @@ impl Request {
     }
 
     /// Adds a parameter.
-    pub(crate) fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+    pub(crate) fn with(mut self, name: &'static str, value: impl fmt::Display) -> Self {
         self.parameters.push((name, value.to_string()));
         self
     }

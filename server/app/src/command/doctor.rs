@@ -7,11 +7,12 @@ mod remote;
 
 use std::{
     borrow::Cow,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, SystemTime},
 };
 
 use clap::Args;
 use serde::Serialize;
+use tokio::time::{Instant, sleep_until};
 
 use super::{
     Failure,
@@ -91,7 +92,12 @@ pub(crate) async fn run(arguments: DoctorArgs) -> Result<(), Failure> {
     let checks = match &arguments.server {
         Some(server) => remote::look(server, Duration::from_secs(arguments.timeout.into())).await?,
         None => {
-            tokio::task::spawn_blocking(move || this_machine(&arguments.settings)).await.map_err(Failure::internal)?
+            let begun = (Instant::now(), SystemTime::now());
+            let looked = tokio::task::spawn_blocking(move || this_machine(&arguments.settings)).await;
+            let mut checks = looked.map_err(Failure::internal)?;
+            sleep_until(begun.0 + CLOCK_TIME).await;
+            checks.push(clock(begun.0.elapsed(), begun.1.elapsed().ok(), SystemTime::now()));
+            checks
         }
     };
     let failed = checks.iter().filter(|check| check.status == Status::Fail).count();
@@ -118,7 +124,6 @@ fn table(checks: &[Check]) -> Table {
 }
 
 fn this_machine(arguments: &ServerArgs) -> Vec<Check> {
-    let begun = (Instant::now(), SystemTime::now());
     let environment =
         std::env::vars_os().filter_map(|(name, value)| name.into_string().ok().zip(value.into_string().ok()));
     let (settings, loaded) = match settings::load(arguments, environment) {
@@ -140,8 +145,6 @@ fn this_machine(arguments: &ServerArgs) -> Vec<Check> {
     checks.extend(disk::look(&settings.storage));
     checks.extend(ports::look(settings.server.bind, settings.server.port, &settings.storage.data_dir));
     checks.extend(machine::look());
-    std::thread::sleep(CLOCK_TIME.saturating_sub(begun.0.elapsed()));
-    checks.push(clock(begun.0.elapsed(), begun.1.elapsed().ok(), SystemTime::now()));
     checks
 }
 

@@ -76,7 +76,10 @@ pub(crate) fn print(out: &mut impl io::Write) -> io::Result<()> {
     writeln!(out, "# Settings of nacre: a TOML file (--config), environment variables, and --set key=value,")?;
     writeln!(out, "# in rising order. Each is shown with its default.")?;
     let mut section = String::new();
-    for setting in all().values() {
+    // A table stands in one piece, also where another one is inside of it.
+    let mut settings: Vec<Setting> = all().into_values().collect();
+    settings.sort_by(|a, b| a.key.rsplit_once('.').cmp(&b.key.rsplit_once('.')));
+    for setting in &settings {
         let (table, name) = setting.key.rsplit_once('.').unwrap_or(("", &setting.key));
         if table != section {
             table.clone_into(&mut section);

@@ -5,10 +5,11 @@ use std::{
     io::{self, Write as _},
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use rustix::fs::{statfs, statvfs};
+use tokio::time::Instant;
 
 use super::Check;
 use crate::settings::Storage;
