@@ -13,9 +13,13 @@ const DEPTH: usize = 16;
 const LONGEST: usize = 64 << 10;
 
 /// All keys and values of a file; of several equal keys the last counts.
-pub(super) fn read(file: impl Read) -> anyhow::Result<BTreeMap<String, String>> {
+pub(super) fn read(mut file: impl Read) -> anyhow::Result<BTreeMap<String, String>> {
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    // The library panics where a file ends within a character, so it gets whole ones only.
+    let text = String::from_utf8_lossy(&bytes);
     let mut texts = BTreeMap::new();
-    for line in PropertiesIter::new_with_encoding(file, encoding_rs::UTF_8) {
+    for line in PropertiesIter::new_with_encoding(text.as_bytes(), encoding_rs::UTF_8) {
         if let LineContent::KVPair(key, value) = line?.consume_content() {
             texts.insert(key, value);
         }
