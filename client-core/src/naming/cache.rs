@@ -135,11 +135,12 @@ impl DiskCache {
     }
 
     fn set_aside(&self, path: &Path, error: &files::Unreadable) {
-        self.corrupt.fetch_add(1, Ordering::Relaxed);
         match files::set_aside(path) {
             Ok(kept) => warn!(file = %path.display(), kept = %kept.display(), %error, "corrupt cache file set aside"),
             Err(problem) => warn!(file = %path.display(), %error, %problem, "corrupt cache file cannot be moved"),
         }
+        // Counted when it has been moved: who sees the count finds the file.
+        self.corrupt.fetch_add(1, Ordering::Relaxed);
     }
 
     fn write_dirty(&self) {
