@@ -5,6 +5,7 @@
 
 mod body;
 mod connection;
+mod cork;
 mod places;
 mod rate;
 mod settings;

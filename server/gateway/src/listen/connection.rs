@@ -22,6 +22,7 @@ use tokio::time::timeout;
 use tower::Service;
 
 use super::body::BodyError;
+use super::cork::{Call, cork};
 use super::{Body, Settings, Shared, Tls, TlsMode, tls};
 use crate::grpc::Transport;
 use crate::http::Peer;
@@ -116,14 +117,15 @@ async fn live(shared: &Arc<Shared>, stream: impl Stream, peer: SocketAddr, http:
 
 async fn converse(shared: &Arc<Shared>, stream: impl Stream, transport: &Arc<Transport>, http: bool) {
     let is_served = AtomicBool::new(false);
+    let (cork, corked) = cork(stream);
     let service = service_fn(|request: Request<Incoming>| {
         if request.version() < Version::HTTP_2 {
             is_served.store(true, Ordering::Relaxed);
         }
-        route(shared, transport, http, request)
+        route(shared, transport, http, request, cork.call())
     });
     let builder = builder(&shared.settings);
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(corked), service));
     // Kept apart from the connection, which wakes for every frame: this set looks at its future only
     // when that was woken itself.
     let mut ends = FuturesUnordered::new();
@@ -136,7 +138,7 @@ async fn converse(shared: &Arc<Shared>, stream: impl Stream, transport: &Arc<Tra
     });
     let end = tokio::select! {
         biased;
-        ended = connection.as_mut() => return note(shared, transport, &is_served, ended),
+        ended = cork.drive(connection.as_mut()) => return note(shared, transport, &is_served, ended),
         Some(end) = ends.next() => end,
     };
     if end == End::Abort {
@@ -147,7 +149,7 @@ async fn converse(shared: &Arc<Shared>, stream: impl Stream, transport: &Arc<Tra
     let last_words =
         async { if end == End::Stop { shared.abort.cancelled().await } else { tokio::time::sleep(LAST_WORDS).await } };
     tokio::select! {
-        ended = connection.as_mut() => note(shared, transport, &is_served, ended),
+        ended = cork.drive(connection.as_mut()) => note(shared, transport, &is_served, ended),
         () = last_words => {}
     }
 }
@@ -183,10 +185,17 @@ fn builder(settings: &Settings) -> auto::Builder<TokioExecutor> {
 }
 
 /// Boxed, so that a stream that stays open for hours holds no room for the handlers of calls.
-fn route(shared: &Arc<Shared>, transport: &Arc<Transport>, http: bool, request: Request<Incoming>) -> Answer {
+fn route<S: Stream>(
+    shared: &Arc<Shared>,
+    transport: &Arc<Transport>,
+    http: bool,
+    request: Request<Incoming>,
+    call: Call<S>,
+) -> Answer {
     let shared = Arc::clone(shared);
     let transport = Arc::clone(transport);
     Box::pin(async move {
+        let _call = call;
         let response = if is_grpc(&request) {
             shared.grpc.answer(transport, request).await
         } else if http {
