@@ -35,7 +35,7 @@ public class NacreDiscoveryProperties {
     /** Key that signs. */
     private String secretKey;
 
-    /** Milliseconds between two reads of the list of services, where the server does not push it. */
+    /** Milliseconds between two reads of the list of services, where the server does not push it; 10 s while it is not set. */
     private long watchDelay = 30_000;
 
     /** Accepted and without effect: the client logs through SLF4J. */
@@ -255,7 +255,7 @@ public class NacreDiscoveryProperties {
     }
 
     /**
-     * Milliseconds between two reads of the list of services, where the server does not push it.
+     * Milliseconds between two reads of the list of services, where the server does not push it; 10 s while it is not set.
      *
      * @return the value
      */
