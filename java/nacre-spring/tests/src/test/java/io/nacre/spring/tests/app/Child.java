@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.springframework.boot.WebApplicationType;
 
 /** An application in a process of its own, which can be killed. */
 public final class Child implements AutoCloseable {
@@ -65,8 +66,8 @@ public final class Child implements AutoCloseable {
             command.add("-Dio.nacre.library=" + library);
         }
         command.addAll(options);
-        command.addAll(List.of(main.getName(), name, server));
-        command.addAll(List.of(more));
+        command.add(main.getName());
+        command.addAll(List.of(Run.arguments(WebApplicationType.SERVLET, name, server, more)));
         return command;
     }
 
