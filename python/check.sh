@@ -27,8 +27,10 @@ fi
 link() {
     local packages
     packages=$("$bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+    local library=libnacre_pyo3.so
+    [ "$(uname -s)" != Darwin ] || library=libnacre_pyo3.dylib
     # Not over the file in place: a process that has it open would crash.
-    cp "$NACRE_BUILT/libnacre_pyo3.so" src/nacre/_native.new
+    cp "$NACRE_BUILT/$library" src/nacre/_native.new
     mv src/nacre/_native.new src/nacre/_native.abi3.so
     echo "$PWD/src" >"$packages/nacre-client.pth"
     "$bin/maturin" pep517 write-dist-info --metadata-directory "$packages" >/dev/null

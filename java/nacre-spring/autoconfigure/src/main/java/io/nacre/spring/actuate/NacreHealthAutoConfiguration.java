@@ -2,9 +2,13 @@ package io.nacre.spring.actuate;
 
 import io.nacre.spring.config.NacreConfigAutoConfiguration;
 import io.nacre.spring.config.NacreConfigManager;
+import io.nacre.spring.discovery.ApplicationHealth;
 import io.nacre.spring.discovery.NacreServiceDiscovery;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.health.ConditionalOnEnabledHealthIndicator;
+import org.springframework.boot.actuate.health.HealthContributorRegistry;
 import org.springframework.boot.actuate.health.HealthIndicator;
+import org.springframework.boot.actuate.health.StatusAggregator;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -15,10 +19,16 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
 
-/** The health components {@code nacosConfig} and {@code nacosDiscovery}, for Spring Boot 3. */
+/**
+ * The health components {@code nacosConfig} and {@code nacosDiscovery}, and the health that the registration may follow,
+ * for Spring Boot 3.
+ */
 @AutoConfiguration(
         after = NacreConfigAutoConfiguration.class,
-        afterName = "io.nacre.spring.discovery.NacreDiscoveryAutoConfiguration")
+        afterName = {
+            "io.nacre.spring.discovery.NacreDiscoveryAutoConfiguration",
+            "org.springframework.boot.actuate.autoconfigure.health.HealthEndpointAutoConfiguration"
+        })
 @ConditionalOnClass({HealthIndicator.class, ConditionalOnEnabledHealthIndicator.class})
 public class NacreHealthAutoConfiguration {
     private static final String DOWN = "nacre.health.down-without-connection";
@@ -52,6 +62,15 @@ public class NacreHealthAutoConfiguration {
                 matchIfMissing = true)
         HealthIndicator nacosDiscoveryHealthIndicator(NacreServiceDiscovery discovery, Environment environment) {
             return new ConnectionHealthIndicator(discovery::client, isDownWithout(environment));
+        }
+
+        @Bean
+        @ConditionalOnMissingBean
+        @ConditionalOnBean(HealthContributorRegistry.class)
+        @ConditionalOnProperty("nacre.discovery.follow-health")
+        ApplicationHealth nacreApplicationHealth(
+                HealthContributorRegistry registry, ObjectProvider<StatusAggregator> aggregator) {
+            return new ContributorsHealth(registry, aggregator.getIfAvailable(StatusAggregator::getDefault));
         }
     }
 }

@@ -6,6 +6,7 @@ import io.nacre.NacreClient;
 import io.nacre.NacreException;
 import io.nacre.TemporaryKeys;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import org.springframework.boot.context.properties.bind.Binder;
@@ -30,6 +31,7 @@ import org.springframework.util.StringUtils;
  * @param directory folder of caches and snapshots, or empty for none
  * @param loadCacheAtStart whether services of the disk cache are there from the start
  * @param pushEmptyProtection whether a list without a usable instance is ignored
+ * @param servicesRefresh time between two reads of the list of services, where the server does not push it
  * @param tls TLS of gRPC
  */
 public record ConnectionSettings(
@@ -47,6 +49,7 @@ public record ConnectionSettings(
         String directory,
         boolean loadCacheAtStart,
         boolean pushEmptyProtection,
+        Duration servicesRefresh,
         TlsSettings tls) {
 
     /** Where the settings of both halves begin. */
@@ -54,6 +57,7 @@ public record ConnectionSettings(
 
     private static final String DEFAULT_SERVER = "127.0.0.1:8848";
     private static final String PUBLIC = "public";
+    private static final Duration SERVICES_REFRESH = Duration.ofSeconds(10);
 
     /** Copies the list. */
     public ConnectionSettings {
@@ -104,6 +108,7 @@ public record ConnectionSettings(
                 directory,
                 loadCacheAtStart,
                 pushEmptyProtection,
+                servicesRefresh,
                 tls);
     }
 
@@ -133,6 +138,9 @@ public record ConnectionSettings(
                 flag(binder, PREFIX + ".discovery.naming-load-cache-at-start")
                         || flag(binder, PREFIX + ".discovery.failure-tolerance-enabled"),
                 flag(binder, PREFIX + ".discovery.naming-push-empty-protection"),
+                binder.bind(PREFIX + ".discovery.watch-delay", Long.class)
+                        .map(Duration::ofMillis)
+                        .orElse(SERVICES_REFRESH),
                 TlsSettings.read(binder));
     }
 
@@ -196,8 +204,9 @@ public record ConnectionSettings(
             builder.directory(Path.of(directory));
         }
         tls.applyTo(builder);
-        builder.naming(options ->
-                options.loadCacheAtStart(loadCacheAtStart).pushEmptyProtection(pushEmptyProtection));
+        builder.naming(options -> options.loadCacheAtStart(loadCacheAtStart)
+                .pushEmptyProtection(pushEmptyProtection)
+                .servicesRefresh(servicesRefresh));
         return builder.build();
     }
 

@@ -1,5 +1,6 @@
 package io.nacre.spring.config;
 
+import io.nacre.spring.client.ConnectionProperties;
 import io.nacre.spring.client.ConnectionSettings;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -18,21 +19,12 @@ import org.springframework.util.StringUtils;
  * {@code spring.cloud.nacos}; see {@link #bind(Binder)}.
  */
 @ConfigurationProperties(NacreConfigProperties.PREFIX)
-public class NacreConfigProperties {
+public class NacreConfigProperties extends ConnectionProperties {
     /** Where the settings are. */
     public static final String PREFIX = "spring.cloud.nacos.config";
 
     /** Whether configs are imported at all. */
     private boolean enabled = true;
-
-    /** Servers, separated by commas: host, host:port. Default: spring.cloud.nacos.server-addr, then 127.0.0.1:8848. */
-    private String serverAddr;
-
-    /** User. Default: spring.cloud.nacos.username. */
-    private String username;
-
-    /** Password. Default: spring.cloud.nacos.password. */
-    private String password;
 
     /** Charset of contents. Only UTF-8 is spoken. */
     private String encode;
@@ -63,18 +55,6 @@ public class NacreConfigProperties {
 
     /** Taken without effect: a listener always begins with the server's value. */
     private boolean enableRemoteSyncConfig;
-
-    /** An address server that lists the servers, host or host:port. */
-    private String endpoint;
-
-    /** Id of the namespace; "public" and nothing are the same. */
-    private String namespace;
-
-    /** Access key of a cloud account. */
-    private String accessKey;
-
-    /** Secret key of a cloud account. */
-    private String secretKey;
 
     /** Role of the cloud instance, whose temporary keys are used. */
     private String ramRoleName;
@@ -246,30 +226,6 @@ public class NacreConfigProperties {
         this.enabled = enabled;
     }
 
-    public String getServerAddr() {
-        return serverAddr;
-    }
-
-    public void setServerAddr(String serverAddr) {
-        this.serverAddr = serverAddr;
-    }
-
-    public String getUsername() {
-        return username;
-    }
-
-    public void setUsername(String username) {
-        this.username = username;
-    }
-
-    public String getPassword() {
-        return password;
-    }
-
-    public void setPassword(String password) {
-        this.password = password;
-    }
-
     public String getEncode() {
         return encode;
     }
@@ -348,38 +304,6 @@ public class NacreConfigProperties {
 
     public void setEnableRemoteSyncConfig(boolean enableRemoteSyncConfig) {
         this.enableRemoteSyncConfig = enableRemoteSyncConfig;
-    }
-
-    public String getEndpoint() {
-        return endpoint;
-    }
-
-    public void setEndpoint(String endpoint) {
-        this.endpoint = endpoint;
-    }
-
-    public String getNamespace() {
-        return namespace;
-    }
-
-    public void setNamespace(String namespace) {
-        this.namespace = namespace;
-    }
-
-    public String getAccessKey() {
-        return accessKey;
-    }
-
-    public void setAccessKey(String accessKey) {
-        this.accessKey = accessKey;
-    }
-
-    public String getSecretKey() {
-        return secretKey;
-    }
-
-    public void setSecretKey(String secretKey) {
-        this.secretKey = secretKey;
     }
 
     public String getRamRoleName() {
@@ -486,7 +410,7 @@ public class NacreConfigProperties {
     /** Without secrets. */
     @Override
     public String toString() {
-        return "NacreConfigProperties{serverAddr=" + serverAddr + ", endpoint=" + endpoint + ", namespace=" + namespace
-                + ", group=" + group + ", username=" + username + ", refreshEnabled=" + refreshEnabled + "}";
+        return "NacreConfigProperties{serverAddr=" + getServerAddr() + ", endpoint=" + getEndpoint() + ", namespace=" + getNamespace()
+                + ", group=" + group + ", username=" + getUsername() + ", refreshEnabled=" + refreshEnabled + "}";
     }
 }

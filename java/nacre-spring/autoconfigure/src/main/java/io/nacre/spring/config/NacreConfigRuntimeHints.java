@@ -1,5 +1,6 @@
 package io.nacre.spring.config;
 
+import io.nacre.spring.client.ConnectionProperties;
 import org.springframework.aot.hint.MemberCategory;
 import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.RuntimeHintsRegistrar;
@@ -12,7 +13,10 @@ public final class NacreConfigRuntimeHints implements RuntimeHintsRegistrar {
     @Override
     public void registerHints(RuntimeHints hints, ClassLoader loader) {
         for (Class<?> type : new Class<?>[] {
-            NacreConfigProperties.class, NacreConfigProperties.Config.class, NacreConfigProperties.ImportCheck.class
+            ConnectionProperties.class,
+            NacreConfigProperties.class,
+            NacreConfigProperties.Config.class,
+            NacreConfigProperties.ImportCheck.class
         }) {
             hints.reflection()
                     .registerType(

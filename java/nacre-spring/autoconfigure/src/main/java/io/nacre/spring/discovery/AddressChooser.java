@@ -94,9 +94,11 @@ class AddressChooser {
         if (found == null) {
             throw new IllegalArgumentException("there is no network interface " + name);
         }
-        // The loopback interface has nothing else, so there its addresses do.
+        // The loopback interface has nothing else, so there its addresses do. A link-local one means nothing elsewhere.
         List<InetAddress> addresses = Collections.list(found.getInetAddresses());
-        List<InetAddress> usable = addresses.stream().filter(one -> !one.isLoopbackAddress()).toList();
+        List<InetAddress> usable = addresses.stream()
+                .filter(one -> !one.isLoopbackAddress() && !one.isLinkLocalAddress())
+                .toList();
         List<InetAddress> candidates = usable.isEmpty() ? addresses : usable;
         Optional<InetAddress> v4 = candidates.stream().filter(Inet4Address.class::isInstance).findFirst();
         Optional<InetAddress> v6 = candidates.stream().filter(Inet6Address.class::isInstance).findFirst();

@@ -48,7 +48,8 @@ public class CurrentRegistration implements Registration {
 
     @Override
     public String getHost() {
-        return current().map(NacreRegistration::getHost).orElse(properties.getIp());
+        String known = properties.getIp() == null ? null : NacreServiceInstance.hostOf(properties.getIp().trim());
+        return current().map(NacreRegistration::getHost).orElse(known);
     }
 
     @Override

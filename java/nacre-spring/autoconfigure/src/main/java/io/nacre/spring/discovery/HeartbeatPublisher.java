@@ -58,7 +58,8 @@ class HeartbeatPublisher implements SmartLifecycle {
     }
 
     private synchronized void follow(ServiceNames changed) throws NacreException {
-        if (names == null && !services.isEmpty()) {
+        // Stopped meanwhile: nobody would end what is begun now.
+        if (names == null) {
             return;
         }
         Set<String> gone = new HashSet<>(services.keySet());

@@ -177,6 +177,13 @@ public class NacreAutoServiceRegistration implements AutoServiceRegistration, Sm
         }
     }
 
+    /** Takes the instance out of service or brings it back, as long as the application is registered. */
+    synchronized void follow(boolean isWell) {
+        if (isRunning) {
+            registry.follow(current, isWell);
+        }
+    }
+
     @Override
     public synchronized void stop() {
         if (!isRunning) {

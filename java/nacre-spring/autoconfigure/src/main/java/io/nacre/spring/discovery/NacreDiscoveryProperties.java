@@ -1,5 +1,6 @@
 package io.nacre.spring.discovery;
 
+import io.nacre.spring.client.ConnectionProperties;
 import io.nacre.spring.client.ConnectionSettings;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -7,35 +8,14 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 
 /** The settings {@code spring.cloud.nacos.discovery.*}. {@link #toString()} shows no secret. */
 @ConfigurationProperties(NacreDiscoveryProperties.PREFIX)
-public class NacreDiscoveryProperties {
+public class NacreDiscoveryProperties extends ConnectionProperties {
     /** Where they begin. */
     public static final String PREFIX = ConnectionSettings.PREFIX + ".discovery";
 
     /** Whether this application registers itself and finds others through the registry. */
     private boolean enabled = true;
 
-    /** The servers, separated by commas. Default: spring.cloud.nacos.server-addr, else 127.0.0.1:8848. */
-    private String serverAddr;
-
-    /** The user. Default: spring.cloud.nacos.username. */
-    private String username;
-
-    /** The user's password. Default: spring.cloud.nacos.password. */
-    private String password;
-
-    /** An address server that lists the servers, host or host:port, in place of server-addr. */
-    private String endpoint;
-
-    /** The id of the namespace. Empty is public. */
-    private String namespace = "";
-
-    /** Key that names an account whose requests are signed. */
-    private String accessKey;
-
-    /** Key that signs. */
-    private String secretKey;
-
-    /** Milliseconds between two reads of the list of services, where the server does not push it. */
+    /** Milliseconds between two reads of the list of services, where the server does not push it; 10 s while it is not set. */
     private long watchDelay = 30_000;
 
     /** Accepted and without effect: the client logs through SLF4J. */
@@ -129,133 +109,7 @@ public class NacreDiscoveryProperties {
     }
 
     /**
-     * The servers, separated by commas. Default: spring.cloud.nacos.server-addr, else 127.0.0.1:8848.
-     *
-     * @return the value
-     */
-    public String getServerAddr() {
-        return serverAddr;
-    }
-
-    /**
-     * Sets it.
-     *
-     * @param serverAddr the value
-     */
-    public void setServerAddr(String serverAddr) {
-        this.serverAddr = serverAddr;
-    }
-
-    /**
-     * The user. Default: spring.cloud.nacos.username.
-     *
-     * @return the value
-     */
-    public String getUsername() {
-        return username;
-    }
-
-    /**
-     * Sets it.
-     *
-     * @param username the value
-     */
-    public void setUsername(String username) {
-        this.username = username;
-    }
-
-    /**
-     * The user's password. Default: spring.cloud.nacos.password.
-     *
-     * @return the value
-     */
-    public String getPassword() {
-        return password;
-    }
-
-    /**
-     * Sets it.
-     *
-     * @param password the value
-     */
-    public void setPassword(String password) {
-        this.password = password;
-    }
-
-    /**
-     * An address server that lists the servers, host or host:port, in place of server-addr.
-     *
-     * @return the value
-     */
-    public String getEndpoint() {
-        return endpoint;
-    }
-
-    /**
-     * Sets it.
-     *
-     * @param endpoint the value
-     */
-    public void setEndpoint(String endpoint) {
-        this.endpoint = endpoint;
-    }
-
-    /**
-     * The id of the namespace. Empty is public.
-     *
-     * @return the value
-     */
-    public String getNamespace() {
-        return namespace;
-    }
-
-    /**
-     * Sets it.
-     *
-     * @param namespace the value
-     */
-    public void setNamespace(String namespace) {
-        this.namespace = namespace;
-    }
-
-    /**
-     * Key that names an account whose requests are signed.
-     *
-     * @return the value
-     */
-    public String getAccessKey() {
-        return accessKey;
-    }
-
-    /**
-     * Sets it.
-     *
-     * @param accessKey the value
-     */
-    public void setAccessKey(String accessKey) {
-        this.accessKey = accessKey;
-    }
-
-    /**
-     * Key that signs.
-     *
-     * @return the value
-     */
-    public String getSecretKey() {
-        return secretKey;
-    }
-
-    /**
-     * Sets it.
-     *
-     * @param secretKey the value
-     */
-    public void setSecretKey(String secretKey) {
-        this.secretKey = secretKey;
-    }
-
-    /**
-     * Milliseconds between two reads of the list of services, where the server does not push it.
+     * Milliseconds between two reads of the list of services, where the server does not push it; 10 s while it is not set.
      *
      * @return the value
      */

@@ -117,4 +117,17 @@ public class NacreRegistrationAutoConfiguration {
     OwnInstanceWatch nacreOwnInstanceWatch(NacreServiceDiscovery discovery, CurrentRegistration registration) {
         return new OwnInstanceWatch(discovery, registration);
     }
+
+    @Bean
+    @ConditionalOnBean(NacreAutoServiceRegistration.class)
+    @ConditionalOnProperty("nacre.discovery.follow-health")
+    HealthFollower nacreHealthFollower(
+            NacreAutoServiceRegistration registration,
+            ObjectProvider<ApplicationHealth> health,
+            NacreRegistrationProperties properties) {
+        ApplicationHealth source = health.getIfAvailable(() -> {
+            throw new IllegalStateException("nacre.discovery.follow-health needs spring-boot-starter-actuator");
+        });
+        return new HealthFollower(registration, source, properties.getHealthPeriod());
+    }
 }

@@ -24,6 +24,12 @@ public class NacreRegistrationProperties {
     /** Rank of the discovery client among others. */
     private int order;
 
+    /** Whether the instance is taken out of service while the actuator's health is DOWN or OUT_OF_SERVICE. */
+    private boolean followHealth;
+
+    /** Time between two looks at the health. */
+    private Duration healthPeriod = Duration.ofSeconds(10);
+
     /** Filled by Spring. */
     public NacreRegistrationProperties() {}
 
@@ -133,5 +139,41 @@ public class NacreRegistrationProperties {
      */
     public void setOrder(int order) {
         this.order = order;
+    }
+
+    /**
+     * Whether the instance is taken out of service while the health is bad.
+     *
+     * @return the value
+     */
+    public boolean isFollowHealth() {
+        return followHealth;
+    }
+
+    /**
+     * Sets it.
+     *
+     * @param followHealth the value
+     */
+    public void setFollowHealth(boolean followHealth) {
+        this.followHealth = followHealth;
+    }
+
+    /**
+     * Time between two looks at the health.
+     *
+     * @return the time
+     */
+    public Duration getHealthPeriod() {
+        return healthPeriod;
+    }
+
+    /**
+     * Sets it.
+     *
+     * @param healthPeriod the time
+     */
+    public void setHealthPeriod(Duration healthPeriod) {
+        this.healthPeriod = healthPeriod;
     }
 }

@@ -24,7 +24,15 @@ public class NacreServiceRegistry implements ServiceRegistry<Registration> {
     private final NacreServiceDiscovery discovery;
     private final ConnectionSettings connection;
     private final Duration startTimeout;
-    private volatile boolean isDown;
+    private volatile Absence absence = Absence.NONE;
+    private boolean isIll;
+
+    /** Why the instance is out of service. */
+    private enum Absence {
+        NONE,
+        BY_HAND,
+        BY_HEALTH
+    }
 
     /**
      * A registry.
@@ -50,7 +58,6 @@ public class NacreServiceRegistry implements ServiceRegistry<Registration> {
     @Override
     public void register(Registration registration) {
         NacreRegistration own = own(registration);
-        isDown = false;
         try {
             if (isConnected()) {
                 naming().register(own.service(), own.instance());
@@ -65,6 +72,7 @@ public class NacreServiceRegistry implements ServiceRegistry<Registration> {
             }
             LOG.warn("cannot register {} at {}: {}", own, connection, e.getMessage());
         }
+        absence = Absence.NONE;
     }
 
     /** Whether it makes sense to wait for the answer. A client that must not fail waits in any case. */
@@ -89,9 +97,9 @@ public class NacreServiceRegistry implements ServiceRegistry<Registration> {
         }
     }
 
-    /** Whether it was taken out of service by hand. */
+    /** Whether it was taken out of service, by hand or for its health. */
     boolean isDown() {
-        return isDown;
+        return absence != Absence.NONE;
     }
 
     /**
@@ -128,16 +136,31 @@ public class NacreServiceRegistry implements ServiceRegistry<Registration> {
      * @param status the new status
      */
     @Override
-    public void setStatus(Registration registration, String status) {
+    public synchronized void setStatus(Registration registration, String status) {
         switch (status.toUpperCase(Locale.ROOT)) {
             case UP -> register(registration);
             case DOWN, "OUT_OF_SERVICE" -> {
                 deregister(registration);
-                isDown = true;
+                absence = Absence.BY_HAND;
             }
             default -> throw new IllegalArgumentException(
                     "the status is " + status + ", it must be UP, DOWN or OUT_OF_SERVICE");
         }
+    }
+
+    /** Follows a change of the health. What is done by hand counts for more. */
+    synchronized void follow(Registration registration, boolean isWell) {
+        if (isWell != isIll) {
+            return;
+        }
+        if (!isWell && absence == Absence.NONE) {
+            LOG.warn("the health is bad, so the instance is taken out of service");
+            deregister(registration);
+            absence = Absence.BY_HEALTH;
+        } else if (isWell && absence == Absence.BY_HEALTH) {
+            register(registration);
+        }
+        isIll = !isWell;
     }
 
     /**

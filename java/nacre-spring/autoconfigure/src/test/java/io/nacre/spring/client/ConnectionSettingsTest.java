@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.nacre.ClientClosedException;
 import io.nacre.NacreClient;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.context.properties.bind.Binder;
@@ -46,6 +47,13 @@ class ConnectionSettingsTest {
         assertEquals("n", config().namespace());
         environment.setProperty("spring.cloud.nacos.discovery.namespace", "public");
         assertEquals("", discovery().namespace());
+    }
+
+    @Test
+    void theWatchDelayIsThePauseBetweenTwoReadsOfTheServices() {
+        assertEquals(Duration.ofSeconds(10), discovery().servicesRefresh());
+        environment.setProperty("spring.cloud.nacos.discovery.watch-delay", "1500");
+        assertEquals(Duration.ofMillis(1500), discovery().servicesRefresh());
     }
 
     @Test

@@ -82,7 +82,7 @@ class ConfigImportGrammarTest {
                 "my.config.group", "mine",
                 "spring.cloud.nacos.config.namespace", "not"));
         assertEquals("mine", other.getGroup());
-        assertNull(other.getNamespace());
+        assertEquals("", other.getNamespace());
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.nacre.spring.client.ConnectionProperties;
 import io.nacre.spring.client.ConnectionSettings;
 import java.io.InputStream;
 import java.net.URL;
@@ -55,8 +56,28 @@ class MetadataTest {
         assertEquals(3000, all.get("spring.cloud.nacos.config.timeout").path("defaultValue").asInt());
     }
 
+    @Test
+    void allPropertiesOfDiscoveryAreDescribed() throws Exception {
+        Map<String, JsonNode> all = metadata();
+        for (String name : new String[] {
+            "enabled", "server-addr", "username", "password", "endpoint", "namespace", "access-key", "secret-key",
+            "watch-delay", "service", "weight", "cluster-name", "group", "metadata", "register-enabled", "ip",
+            "network-interface", "ip-type", "port", "secure", "instance-enabled", "ephemeral", "fail-fast",
+            "graceful-shutdown-wait-time", "watch.enabled", "heart-beat.enabled"
+        }) {
+            JsonNode property = all.get("spring.cloud.nacos.discovery." + name);
+            assertTrue(property != null && property.hasNonNull("description"), name);
+        }
+        for (String half : new String[] {"discovery", "config"}) {
+            JsonNode namespace = all.get("spring.cloud.nacos." + half + ".namespace");
+            assertEquals("", namespace.path("defaultValue").asText("none"), half);
+        }
+        assertEquals(1.0, all.get("spring.cloud.nacos.discovery.weight").path("defaultValue").asDouble());
+    }
+
     @ParameterizedTest
-    @ValueSource(classes = {NacreConfigProperties.class, NacreConfigProperties.Config.class})
+    @ValueSource(
+            classes = {ConnectionProperties.class, NacreConfigProperties.class, NacreConfigProperties.Config.class})
     void settingsCanBeBoundInANativeImage(Class<?> type) {
         RuntimeHints hints = new RuntimeHints();
         new NacreConfigRuntimeHints().registerHints(hints, getClass().getClassLoader());

@@ -4,9 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.nacre.NacreClient;
 import io.nacre.Status;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.util.List;
@@ -15,6 +17,9 @@ import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.cloud.client.serviceregistry.Registration;
 import org.springframework.cloud.commons.util.InetUtils;
 import org.springframework.cloud.commons.util.InetUtilsProperties;
 import org.springframework.mock.env.MockEnvironment;
@@ -126,6 +131,42 @@ class RegistrationFactoryTest {
         properties.setIpType("IPv6");
         String address = chooser.choose(properties, status);
         assertTrue(address.matches("\\[[0-9a-f:]+]") || address.matches("[0-9.]+"), address);
+    }
+
+    @Test
+    void anInterfaceGivesItsIpv6AddressThatOthersCanReach() throws Exception {
+        Inet6Address wanted = NetworkInterface.networkInterfaces()
+                .flatMap(each -> each.inetAddresses())
+                .filter(Inet6Address.class::isInstance)
+                .map(Inet6Address.class::cast)
+                .filter(each -> !each.isLinkLocalAddress())
+                .findFirst()
+                .orElse(null);
+        assumeTrue(wanted != null, "this machine has no IPv6");
+        properties.setIpType("IPv6");
+        properties.setNetworkInterface(
+                NetworkInterface.getByInetAddress(wanted).getName());
+        String chosen = new AddressChooser(inetUtils, inet).choose(properties, status);
+        assertTrue(chosen.matches("\\[[0-9a-f:]+]"), chosen);
+        assertFalse(InetAddress.getByName(chosen).isLinkLocalAddress(), chosen);
+        NacreRegistration made = factory().make(properties, "orders", 8080, status);
+        assertEquals(chosen, made.getUri().getHost());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2001:db8::1,[2001:db8::1]", "[2001:db8::1],[2001:db8::1]", "orders.example,orders.example"})
+    void theGivenAddressIsTheHostOfTheUri(String ip, String host) {
+        properties.setIp(ip);
+        environment.setProperty("local.server.port", "8080");
+        CurrentRegistration before = new CurrentRegistration(factory(), properties);
+        NacreRegistration made = factory().make(properties, "orders", 8080, status);
+        for (Registration each : List.of(before, made)) {
+            assertEquals(host, each.getHost());
+            assertEquals(host, each.getUri().getHost());
+            assertEquals(8080, each.getUri().getPort());
+        }
+        NacreServiceInstance seen = new NacreServiceInstance("orders", made.instance());
+        assertEquals("http://" + host + ":8080", seen.getUri().toString());
     }
 
     @Test

@@ -1,11 +1,13 @@
 package io.nacre.spring.tests.app;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.springframework.boot.WebApplicationType;
 
-/** A provider in a process of its own, which can be killed. */
+/** An application in a process of its own, which can be killed. */
 public final class Child implements AutoCloseable {
     private final Process process;
 
@@ -23,6 +25,36 @@ public final class Child implements AutoCloseable {
      * @throws IOException when it cannot be started
      */
     public static Child provider(String name, String server, String... more) throws IOException {
+        List<String> command = command(List.of(), Provider.class, name, server, more);
+        return new Child(new ProcessBuilder(command).inheritIO().start());
+    }
+
+    /**
+     * Starts an application in a folder of its own: for home, temporary files and working directory.
+     *
+     * @param folder where it runs; its output goes to the file {@code output} there
+     * @param main what is started
+     * @param options of the virtual machine
+     * @param name of the application
+     * @param server address of the registry
+     * @param more further arguments
+     * @return the process, which may not be ready yet
+     * @throws IOException when it cannot be started
+     */
+    public static Child in(
+            Path folder, Class<?> main, List<String> options, String name, String server, String... more)
+            throws IOException {
+        List<String> all = new ArrayList<>(List.of("-Duser.home=" + folder, "-Djava.io.tmpdir=" + folder));
+        all.addAll(options);
+        return new Child(new ProcessBuilder(command(all, main, name, server, more))
+                .directory(folder.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve("output").toFile())
+                .start());
+    }
+
+    private static List<String> command(
+            List<String> options, Class<?> main, String name, String server, String... more) {
         List<String> command = new ArrayList<>(List.of(
                 System.getProperty("java.home") + "/bin/java",
                 "-Xmx256m",
@@ -33,9 +65,10 @@ public final class Child implements AutoCloseable {
         if (library != null) {
             command.add("-Dio.nacre.library=" + library);
         }
-        command.addAll(List.of(Provider.class.getName(), name, server));
-        command.addAll(List.of(more));
-        return new Child(new ProcessBuilder(command).inheritIO().start());
+        command.addAll(options);
+        command.add(main.getName());
+        command.addAll(List.of(Run.arguments(WebApplicationType.SERVLET, name, server, more)));
+        return command;
     }
 
     /** Kills it, without a chance to say goodbye. */
@@ -47,6 +80,16 @@ public final class Child implements AutoCloseable {
     public void terminate() {
         process.destroy();
         await();
+    }
+
+    /**
+     * Waits until it has ended by itself.
+     *
+     * @return its exit code
+     */
+    public int exitCode() {
+        await();
+        return process.exitValue();
     }
 
     private void await() {

@@ -1,8 +1,7 @@
 package io.nacre.spring.tests.app;
 
-import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
-import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -34,12 +33,9 @@ public class Provider {
     /**
      * Runs as a process of its own.
      *
-     * @param args name, server, further arguments
+     * @param args its settings
      */
     public static void main(String[] args) {
-        String[] more = java.util.Arrays.copyOfRange(args, 2, args.length);
-        new SpringApplicationBuilder(Provider.class)
-                .web(WebApplicationType.SERVLET)
-                .run(Run.arguments(WebApplicationType.SERVLET, args[0], args[1], more));
+        SpringApplication.run(Provider.class, args);
     }
 }

@@ -14,6 +14,7 @@ import io.nacre.testkit.Harness;
 import io.nacre.testkit.Scope;
 import io.nacre.testkit.TestServer;
 import org.junit.jupiter.api.Test;
+import org.springframework.boot.SpringBootVersion;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
@@ -141,6 +142,10 @@ class ActuatorTest extends ConfigLive {
                     web(server, "spring.cloud.discovery.client.composite-indicator.enabled=false")) {
                 Eventually.holds(() -> assertEquals("UP", component(app, "nacosConfig")));
                 Eventually.holds(() -> assertEquals("UP", component(app, "nacosDiscovery")));
+                boolean isBoot4 = SpringBootVersion.getVersion().startsWith("4.");
+                assertEquals(
+                        isBoot4 ? "io.nacre.spring.boot4" : "io.nacre.spring.actuate",
+                        app.getBean("nacosConfigHealthIndicator").getClass().getPackageName());
                 server.kill();
                 Eventually.holds(() -> assertEquals("UNKNOWN", component(app, "nacosConfig")));
                 Eventually.holds(() -> assertEquals("UNKNOWN", component(app, "nacosDiscovery")));

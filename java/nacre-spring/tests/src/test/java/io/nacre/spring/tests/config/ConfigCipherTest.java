@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.alibaba.nacos.plugin.encryption.spi.EncryptionPluginService;
 import io.nacre.ConfigKey;
 import io.nacre.ConfigValue;
 import io.nacre.Publish;
@@ -82,6 +83,58 @@ class ConfigCipherTest extends ConfigLive {
         app.getBean(NacreConfigManager.class).config().publish(ConfigKey.of(DATA_ID), "secret: two");
         ConfigValue kept = admin.config().get(ConfigKey.of(DATA_ID)).orElseThrow();
         assertFalse(kept.content().contains("secret"), kept.content());
+        Eventually.holds(() -> assertEquals("two", app.getEnvironment().getProperty("secret")));
+    }
+
+    /** A plug-in as it is written for Nacos: shifts every character by one. */
+    public static final class Shift implements EncryptionPluginService {
+        @Override
+        public String algorithmName() {
+            return "shift";
+        }
+
+        @Override
+        public String generateSecretKey() {
+            return "1";
+        }
+
+        @Override
+        public String encryptSecretKey(String key) {
+            return "wrapped" + key;
+        }
+
+        @Override
+        public String decryptSecretKey(String wrapped) {
+            return wrapped.substring("wrapped".length());
+        }
+
+        @Override
+        public String encrypt(String key, String content) {
+            return shifted(content, Integer.parseInt(key));
+        }
+
+        @Override
+        public String decrypt(String key, String content) {
+            return shifted(content, -Integer.parseInt(key));
+        }
+
+        private static String shifted(String text, int by) {
+            StringBuilder shifted = new StringBuilder();
+            text.chars().forEach(each -> shifted.append((char) (each + by)));
+            return shifted.toString();
+        }
+    }
+
+    @Test
+    void plugInsOfNacosAreUsedAsTheyAre() throws Exception {
+        ConfigKey key = ConfigKey.of("cipher-shift-app.yaml");
+        admin.config().publish(key, Publish.of(new Shift().encrypt("1", "secret: one")).encryptedDataKey("wrapped1"));
+        ConfigurableApplicationContext app = run(App.class, "--spring.config.import=nacos:" + key.dataId());
+        assertEquals("one", app.getEnvironment().getProperty("secret"));
+        app.getBean(NacreConfigManager.class).config().publish(key, "secret: two");
+        ConfigValue kept = admin.config().get(key).orElseThrow();
+        assertEquals("tfdsfu;!uxp", kept.content());
+        assertEquals("wrapped1", kept.encryptedDataKey());
         Eventually.holds(() -> assertEquals("two", app.getEnvironment().getProperty("secret")));
     }
 
