@@ -21,10 +21,12 @@ command -v cargo-bolero >/dev/null ||
     cargo install --quiet --locked --version 0.13.5 --no-default-features --features libfuzzer cargo-bolero
 
 build=$(realpath "${CARGO_TARGET_DIR:-target}")/fuzz
+ran=0
 failed=()
 for target in "${targets[@]}"; do
     read -r package name folder <<<"$target"
     if [ $# -gt 0 ] && ! grep -qF "$(printf '%s\n' "$@")" <<<"$name"; then continue; fi
+    ran=$((ran + 1))
     # What is found on the way stays out of the repository; seeds are read, not written.
     found=$build/corpus/$name
     mkdir -p "$found"
@@ -34,4 +36,5 @@ for target in "${targets[@]}"; do
         --corpus-dir "$found" --engine-args="$PWD/$folder/corpus" --engine-args=-rss_limit_mb=2048 \
         "$name" || failed+=("$name")
 done
+[ $ran -gt 0 ] || { echo "fuzz: no target has $* in its name" >&2; exit 1; }
 [ ${#failed[@]} -eq 0 ] || { printf 'fuzz: failed: %s\n' "${failed[*]}" >&2; exit 1; }
