@@ -42,7 +42,9 @@ pub(crate) fn load(
             continue;
         }
         let mut flags = Translation::after(nacos.notices);
-        if !flags.set(key, text).with_context(|| format!("--set {flag}"))? {
+        let is_section =
+            |word: &str| known.keys().any(|known| known.split_once('.').is_some_and(|(own, _)| own == word));
+        if !flags.set(key, text, is_section).with_context(|| format!("--set {flag}"))? {
             bail!("--set {flag}: {}", unknown(key, &known));
         }
         translated(&flags, &known, &mut table)?;
@@ -182,6 +184,9 @@ mod tests {
         assert!(file.contains("naming.push_widow; did you mean naming.push_window?"), "{file}");
         let flag = refusal(with(&["storage.reserve_md=1"], &[], None));
         assert!(flag.contains("did you mean storage.reserve_mb?"), "{flag}");
+        let own = refusal(with(&["server.prot=1"], &[], None));
+        assert!(own.contains("unknown setting server.prot; did you mean server.port?"), "{own}");
+        assert!(with(&["server.address=127.0.0.1", "server.tomcat.max-threads=9"], &[], None).is_ok());
         let table = refusal(with(&[], &[], Some("[namings]\npush_window = 7\n")));
         assert!(table.contains("unknown setting namings"), "{table}");
     }

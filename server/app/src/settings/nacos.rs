@@ -69,7 +69,7 @@ impl Translation {
         let file = std::fs::File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
         let texts = properties::read(file).with_context(|| format!("{} is no properties file", path.display()))?;
         for name in texts.keys() {
-            let Some(meaning) = names::meaning(name) else {
+            let Some((_, meaning)) = names::find(name) else {
                 self.notices.unknown.insert(name.clone());
                 continue;
             };
@@ -90,9 +90,11 @@ impl Translation {
         self.conclude()
     }
 
-    /// Takes one setting that was given by its name in Nacos; false when there is no such name.
-    pub(super) fn set(&mut self, name: &str, text: &str) -> anyhow::Result<bool> {
-        let Some(meaning) = names::meaning(name) else { return Ok(false) };
+    /// Takes one setting that was given by its name in Nacos; false when there is no such name. A section of our own
+    /// (`is_section`) is not enough of a name: the rest is rather misspelt.
+    pub(super) fn set(&mut self, name: &str, text: &str, is_section: impl Fn(&str) -> bool) -> anyhow::Result<bool> {
+        let known = names::find(name).filter(|(known, _)| !known.strip_suffix('.').is_some_and(is_section));
+        let Some((_, meaning)) = known else { return Ok(false) };
         self.take(name, meaning, || Ok(text.to_owned()))?;
         self.conclude()?;
         Ok(true)

@@ -160,14 +160,15 @@ const DOCKER: &[(&str, Meaning)] = &[
     ("PREFERRED_NETWORKS", Nothing(ADDRESS)),
 ];
 
-/// What a name of a properties file means; dashes, underscores and capitals count as little as in Spring.
-pub(super) fn meaning(name: &str) -> Option<Meaning> {
+/// What is listed that a name of a properties file is or begins with, and what that means; dashes, underscores and
+/// capitals count as little as in Spring.
+pub(super) fn find(name: &str) -> Option<(&'static str, Meaning)> {
     let name = relaxed(name);
     let longest = PROPERTIES.iter().filter(|(known, _)| {
         let known = relaxed(known);
         if known.ends_with('.') { name.starts_with(&known) } else { name == known }
     });
-    longest.max_by_key(|(known, _)| known.len()).map(|(_, meaning)| *meaning)
+    longest.max_by_key(|(known, _)| known.len()).copied()
 }
 
 /// The variable of the environment that Spring reads for a property.
