@@ -22,8 +22,10 @@ mod output;
 mod progress;
 pub(crate) mod service;
 pub(crate) mod switches;
+mod tls;
 
 use output::Format;
+use tls::TlsArgs;
 
 /// From here on a person who waits is told for what.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -35,6 +37,9 @@ pub(crate) struct Access {
     /// Server, or several separated by commas
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8848")]
     server: String,
+
+    #[command(flatten)]
+    tls: TlsArgs,
 
     /// User; the password comes from NACRE_PASSWORD
     #[arg(long, value_name = "NAME", requires = "password")]
@@ -103,6 +108,9 @@ impl Target {
         builder = builder.request_timeout(access.limit());
         if let (Some(username), Some(password)) = (&access.username, &access.password) {
             builder = builder.login(username, password.as_str());
+        }
+        if let Some(tls) = access.tls.engine()? {
+            builder = builder.tls(tls);
         }
         let client = builder.build().map_err(Failure::usage)?;
         waiting(&format!("connecting to {}", access.server), client.ready(access.limit())).await.map_err(|error| {

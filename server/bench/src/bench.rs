@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
+use tokio_rustls::rustls::{ClientConfig, pki_types::ServerName};
 
+use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind, Result};
 use crate::process::Process;
 use crate::progress::Progress;
@@ -21,8 +23,8 @@ const SCENARIO_LIMIT: Duration = Duration::from_secs(3600);
 #[derive(Debug, Clone)]
 pub struct Target {
     name: String,
-    http: SocketAddr,
-    grpc: SocketAddr,
+    http: Endpoint,
+    grpc: Endpoint,
     process: Option<Process>,
 }
 
@@ -41,7 +43,20 @@ impl Target {
         if let Some(process) = process {
             process.resident_bytes()?;
         }
-        Ok(Self { name: address.to_owned(), http, grpc: SocketAddr::new(http.ip(), port), process })
+        let grpc = Endpoint::plain(SocketAddr::new(http.ip(), port));
+        Ok(Self { name: address.to_owned(), http: Endpoint::plain(http), grpc, process })
+    }
+
+    /// The same server with TLS on both ports.
+    ///
+    /// # Errors
+    /// When the address has no host that a certificate could name.
+    pub fn encrypted(self, config: &ClientConfig) -> Result<Self> {
+        let host = self.name.rsplit_once(':').map_or(&*self.name, |(host, _)| host).trim_matches(['[', ']']);
+        let odd = |error| Error::usage(format!("{}: {error}", self.name));
+        let name = ServerName::try_from(host.to_owned()).map_err(odd)?;
+        let http = self.http.encrypted(name.clone(), config, b"http/1.1");
+        Ok(Self { http, grpc: self.grpc.encrypted(name, config, b"h2"), ..self })
     }
 
     /// The address as it was given.
@@ -50,12 +65,12 @@ impl Target {
         &self.name
     }
 
-    pub(crate) fn http(&self) -> SocketAddr {
-        self.http
+    pub(crate) fn http(&self) -> &Endpoint {
+        &self.http
     }
 
-    pub(crate) fn grpc(&self) -> SocketAddr {
-        self.grpc
+    pub(crate) fn grpc(&self) -> &Endpoint {
+        &self.grpc
     }
 
     /// Processor time that the server has used so far; none when its process is not known.
@@ -214,7 +229,7 @@ impl Bench {
     /// # Errors
     /// When it is not, or does not.
     pub async fn probe(&self) -> Result<()> {
-        crate::connection::Connection::open(self.target.grpc, ()).await?.close().await;
+        crate::connection::Connection::open(self.target.grpc(), ()).await?.close().await;
         Ok(())
     }
 
@@ -257,7 +272,7 @@ mod tests {
 
     #[tokio::test]
     async fn target_is_the_http_port() {
-        assert_eq!(Target::resolve("127.0.0.1:8848", None).await.unwrap().grpc().port(), 9848);
+        assert_eq!(Target::resolve("127.0.0.1:8848", None).await.unwrap().grpc().address().port(), 9848);
         for odd in ["127.0.0.1:65000", "127.0.0.1", "no such host:1"] {
             assert_eq!(Target::resolve(odd, None).await.unwrap_err().kind(), ErrorKind::Usage, "{odd}");
         }

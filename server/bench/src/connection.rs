@@ -1,7 +1,6 @@
 //! One connection as an official client has it: server check, stream, setup, calls, and pushes that are acknowledged.
 //! It costs one task, so that thousands of them leave the processor to the server.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
@@ -14,11 +13,13 @@ use nacre_proto::internal::{
 use nacre_proto::payload::{PREFIX_LENGTH, REQUEST_PATH, STREAM_PATH};
 use nacre_proto::{Message, Payload};
 use prost::Message as _;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::push::Push;
 use crate::wire;
@@ -76,22 +77,36 @@ pub(crate) struct Calls(SendRequest<Bytes>);
 
 impl Connection {
     /// Connects and sets up.
-    pub(crate) async fn open(address: SocketAddr, watch: impl Watch) -> Result<Self> {
-        let opening = async { Self::set_up(connect(address).await?, watch).await };
-        within(OPEN_LIMIT, opening).await.map_err(|error| error.during(format!("connect to {address}")))
+    pub(crate) async fn open(endpoint: &Endpoint, watch: impl Watch) -> Result<Self> {
+        Self::open_on(endpoint, watch, |_| Ok(())).await
     }
 
     /// As [`Connection::open`]; the end of this connection is a TCP reset, however it comes.
-    pub(crate) async fn open_to_reset(address: SocketAddr, watch: impl Watch) -> Result<Self> {
-        let opening = async {
-            let stream = connect(address).await?;
-            socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)).map_err(Error::unreachable)?;
-            Self::set_up(stream, watch).await
-        };
-        within(OPEN_LIMIT, opening).await.map_err(|error| error.during(format!("connect to {address}")))
+    pub(crate) async fn open_to_reset(endpoint: &Endpoint, watch: impl Watch) -> Result<Self> {
+        Self::open_on(endpoint, watch, |stream| socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO))).await
     }
 
-    async fn set_up(stream: TcpStream, watch: impl Watch) -> Result<Self> {
+    async fn open_on(
+        endpoint: &Endpoint,
+        watch: impl Watch,
+        prepare: impl Fn(&TcpStream) -> std::io::Result<()>,
+    ) -> Result<Self> {
+        let opening = async {
+            let stream = endpoint.connect().await?;
+            prepare(&stream).map_err(Error::unreachable)?;
+            match endpoint.encrypt(stream).await? {
+                Ok(encrypted) => Self::set_up(encrypted, watch).await,
+                Err(plain) => Self::set_up(plain, watch).await,
+            }
+        };
+        let opened = within(OPEN_LIMIT, opening).await;
+        opened.map_err(|error| error.during(format_args!("connect to {}", endpoint.address())))
+    }
+
+    async fn set_up<S>(stream: S, watch: impl Watch) -> Result<Self>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let (sender, connection) = h2::client::Builder::new()
             .initial_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
@@ -188,12 +203,6 @@ impl Calls {
     }
 }
 
-async fn connect(address: SocketAddr) -> Result<TcpStream> {
-    let stream = TcpStream::connect(address).await.map_err(Error::unreachable)?;
-    stream.set_nodelay(true).map_err(Error::unreachable)?;
-    Ok(stream)
-}
-
 async fn within<T>(limit: Duration, work: impl Future<Output = Result<T>>) -> Result<T> {
     timeout(limit, work).await.unwrap_or_else(|_| Err(Error::timeout("no answer in time")))
 }
@@ -258,11 +267,14 @@ fn take_message(buffer: &mut BytesMut) -> Result<Option<Payload>> {
 }
 
 /// The connection's task: moves bytes, and pumps pushes once the stream is open.
-async fn drive<W: Watch>(
-    connection: h2::client::Connection<TcpStream, Bytes>,
+async fn drive<S, W>(
+    connection: h2::client::Connection<S, Bytes>,
     pump: oneshot::Receiver<Pump<W>>,
     ended: oneshot::Receiver<End>,
-) {
+) where
+    S: AsyncRead + AsyncWrite + Unpin,
+    W: Watch,
+{
     let mut connection = std::pin::pin!(connection);
     let pumping = async {
         let Ok(pump) = pump.await else { return std::future::pending().await };
@@ -375,7 +387,7 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         drop(listener);
-        let error = Connection::open(address, ()).await.unwrap_err();
+        let error = Connection::open(&Endpoint::plain(address), ()).await.unwrap_err();
         assert_eq!(error.kind(), crate::ErrorKind::Unreachable);
         assert!(error.to_string().contains(&address.to_string()), "{error}");
     }

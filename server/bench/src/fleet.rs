@@ -1,13 +1,12 @@
 //! Many connections of one kind.
 
-use std::net::SocketAddr;
-
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use nacre_proto::Request;
 
 use crate::board::Board;
 use crate::connection::{Connection, Watch};
+use crate::endpoint::Endpoint;
 use crate::error::Result;
 use crate::progress::Progress;
 use crate::push::Push;
@@ -23,7 +22,7 @@ pub(crate) struct Fleet(Vec<Connection>);
 impl Fleet {
     /// Opens them, each with a watch of its own.
     pub(crate) async fn open<W: Watch>(
-        address: SocketAddr,
+        endpoint: &Endpoint,
         count: usize,
         progress: &Progress,
         watch: impl Fn(usize) -> W,
@@ -32,7 +31,7 @@ impl Fleet {
         let opened = (0..count).map(|number| {
             let watch = watch(number);
             async move {
-                let connection = Connection::open(address, watch).await;
+                let connection = Connection::open(endpoint, watch).await;
                 progress.step();
                 connection.map_err(|error| error.during(format!("connection {number}")))
             }

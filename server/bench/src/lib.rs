@@ -11,6 +11,7 @@ mod board;
 mod compare;
 mod connection;
 mod disk;
+mod endpoint;
 mod error;
 mod fleet;
 mod latency;

@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "tls/cli.rs"]
+mod cli;
+
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},

@@ -13,7 +13,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use ureq::{Agent, SendBody, http};
 
-use super::{Access, Failure, progress::Counted, waiting};
+use super::{Access, Failure, progress::Counted, tls::TlsArgs, waiting};
 
 const DEFAULT_PORT: u16 = 8848;
 const DEFAULT_CONTEXT: &str = "/nacos";
@@ -201,17 +201,18 @@ struct Token {
 
 impl Api {
     /// A server that nobody has asked anything yet.
-    pub(crate) fn at(name: &str, limit: Duration) -> Result<Self, Failure> {
+    pub(crate) fn at(name: &str, tls: &TlsArgs, limit: Duration) -> Result<Self, Failure> {
+        let base = base(name, if tls.is_on() { "https" } else { "http" })?;
         let config = Agent::config_builder().http_status_as_error(false).max_redirects(0).user_agent("nacre");
-        let agent = config.build().new_agent();
-        Ok(Self { agent, base: base(name)?.into(), place: name.into(), token: None, limit })
+        let agent = config.tls_config(tls.http()?).build().new_agent();
+        Ok(Self { agent, base: base.into(), place: name.into(), token: None, limit })
     }
 
     /// Finds the first server of the list that answers, and logs in there.
     pub(crate) async fn connect(access: &Access) -> Result<Self, Failure> {
         let mut failure = Failure::usage("no server is named");
         for name in access.server.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-            let mut api = Self::at(name, access.limit())?;
+            let mut api = Self::at(name, &access.tls, access.limit())?;
             let entered = match (&access.username, &access.password) {
                 (Some(username), Some(password)) => api.login(username, password).await,
                 // Any answer will do.
@@ -309,8 +310,8 @@ impl Api {
 }
 
 /// Where the API of a server is: `host`, `host:port`, or an address with a scheme and perhaps a context path.
-fn base(name: &str) -> Result<String, Failure> {
-    let (scheme, rest) = name.split_once("://").unwrap_or(("http", name));
+fn base(name: &str, default_scheme: &str) -> Result<String, Failure> {
+    let (scheme, rest) = name.split_once("://").unwrap_or((default_scheme, name));
     if !matches!(scheme, "http" | "https") {
         return Err(Failure::usage(format!("{name}: neither http nor https")));
     }
@@ -355,8 +356,10 @@ mod tests {
 
     #[test]
     fn servers_are_named_short_and_whole() {
-        let base = |name| base(name).unwrap_or_else(|failure| format!("{} {}", failure.code, failure.text));
+        let base = |name| base(name, "http").unwrap_or_else(|failure| format!("{} {}", failure.code, failure.text));
         assert_eq!(base("h"), "http://h:8848/nacos");
+        assert_eq!(super::base("h", "https").ok().as_deref(), Some("https://h:8848/nacos"));
+        assert_eq!(super::base("http://h", "https").ok().as_deref(), Some("http://h:8848/nacos"));
         assert_eq!(base("10.0.0.1:80"), "http://10.0.0.1:80/nacos");
         assert_eq!(base("[::1]"), "http://[::1]:8848/nacos");
         assert_eq!(base("https://h:443/own/ctx/"), "https://h:443/own/ctx");

@@ -6,7 +6,7 @@ use clap::Args;
 use nacre_bench::{Bench, Comparison, Error, ErrorKind, Process, Ratio, Row, Scenario, Settings, Target, table};
 use serde::Serialize;
 
-use super::{Failure, output::print};
+use super::{Failure, output::print, tls::TlsArgs};
 
 /// What is measured, where and how.
 #[derive(Debug, Args)]
@@ -58,6 +58,9 @@ pub(crate) struct BenchCommand {
     /// Writes the numbers to a file, too
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+
+    #[command(flatten)]
+    tls: TlsArgs,
 }
 
 /// What a run of one server leaves behind.
@@ -106,7 +109,11 @@ impl BenchCommand {
     /// A bench for the server with this number, which must be there.
     async fn bench(&self, address: &str, number: usize) -> Result<Bench, Failure> {
         let process = self.pid.get(number).copied().map(Process::new);
-        let bench = Bench::new(Target::resolve(address, process).await?, self.settings())?;
+        let mut target = Target::resolve(address, process).await?;
+        if self.tls.is_on() {
+            target = target.encrypted(&self.tls.config()?)?;
+        }
+        let bench = Bench::new(target, self.settings())?;
         bench.probe().await?;
         Ok(bench)
     }

@@ -17,6 +17,7 @@ use tokio::time::{Instant, sleep_until};
 use super::{
     Failure,
     output::{self, Cell, Format, Table, Tone},
+    tls::TlsArgs,
 };
 use crate::{
     cli::ServerArgs,
@@ -43,6 +44,9 @@ pub(crate) struct DoctorArgs {
     /// How results are shown
     #[arg(long, value_enum, default_value_t)]
     output: Format,
+
+    #[command(flatten)]
+    tls: TlsArgs,
 
     #[command(flatten)]
     settings: ServerArgs,
@@ -90,7 +94,7 @@ struct Report<'a> {
 
 pub(crate) async fn run(arguments: DoctorArgs) -> Result<(), Failure> {
     let checks = match &arguments.server {
-        Some(server) => remote::look(server, Duration::from_secs(arguments.timeout.into())).await?,
+        Some(server) => remote::look(server, &arguments.tls, Duration::from_secs(arguments.timeout.into())).await?,
         None => {
             let begun = (Instant::now(), SystemTime::now());
             let looked = tokio::task::spawn_blocking(move || this_machine(&arguments.settings)).await;

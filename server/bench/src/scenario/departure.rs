@@ -42,10 +42,10 @@ impl Watch for Departures {
 /// A provider comes and goes, by closing its connection and by resetting it.
 pub(super) async fn measure(bench: &Bench, progress: &Progress) -> Result<Vec<Row>> {
     let service = bench.name("leaving-0");
-    let address = bench.target().grpc();
+    let endpoint = bench.target().grpc();
     let board = Board::new(vec![SUBSCRIBERS]);
     let watch = |_| Departures { board: board.clone(), seen: 0 };
-    let fleet = Fleet::open(address, SUBSCRIBERS, progress, watch).await?;
+    let fleet = Fleet::open(endpoint, SUBSCRIBERS, progress, watch).await?;
     subscribe(&fleet, |_| vec![service.clone()]).await?;
     sleep(bench.scale.settle).await;
     let mut rows = Vec::new();
@@ -57,8 +57,8 @@ pub(super) async fn measure(bench: &Bench, progress: &Progress) -> Result<Vec<Ro
         for _ in 0..bench.scale.departures {
             number += 1;
             let provider = match reset {
-                false => Connection::open(address, ()).await?,
-                true => Connection::open_to_reset(address, ()).await?,
+                false => Connection::open(endpoint, ()).await?,
+                true => Connection::open_to_reset(endpoint, ()).await?,
             };
             board.begin(0, Instant::now());
             provider.calls().ask(&wire::register(&service, port(number))).await?;

@@ -23,15 +23,15 @@ const LOOK: Duration = Duration::from_millis(100);
 /// Measures the subscribers that read, first alone, then beside the frozen ones.
 pub(super) async fn measure(bench: &Bench, progress: &Progress) -> Result<Vec<Row>> {
     let (healthy, frozen) = (bench.scale.healthy, bench.scale.frozen);
-    let address = bench.target().grpc();
+    let endpoint = bench.target().grpc();
     let name = |number: usize| bench.name(&format!("frozen-{}", number % SERVICES));
-    let provider = Connection::open(address, ()).await?;
+    let provider = Connection::open(endpoint, ()).await?;
     for service in 0..SERVICES {
         provider.calls().ask(&wire::register_all(&name(service), FIRST_PORT - STEADY..FIRST_PORT)).await?;
     }
     let audience = (0..SERVICES).map(|service| (0..healthy).filter(|number| number % SERVICES == service).count());
     let board = Board::new(audience.collect());
-    let readers = Fleet::open(address, healthy, progress, |_| Subscriber::new(&board)).await?;
+    let readers = Fleet::open(endpoint, healthy, progress, |_| Subscriber::new(&board)).await?;
     subscribe(&readers, |number| vec![name(number)]).await?;
     let services: Vec<String> = (0..SERVICES).map(name).collect();
     let frame = move |topic: usize, number| wire::frame(&wire::register(&services[topic], port(number)));
@@ -40,7 +40,7 @@ pub(super) async fn measure(bench: &Bench, progress: &Progress) -> Result<Vec<Ro
     sleep(bench.scale.settle).await;
     let alone = author.paced(bench, progress, rate, bench.scale.time).await?;
 
-    let mut stuck = Fleet::open(address, frozen, progress, |_| ()).await?;
+    let mut stuck = Fleet::open(endpoint, frozen, progress, |_| ()).await?;
     subscribe(&stuck, |number| vec![name(number)]).await?;
     sleep(bench.scale.settle).await;
     let before = bench.target().resident_bytes()?;

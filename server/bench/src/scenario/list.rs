@@ -8,7 +8,8 @@ use http_body_util::{BodyExt as _, Empty};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
 use super::rates::remove;
@@ -50,15 +51,17 @@ pub(crate) async fn fill(load: &Load, progress: &Progress, prefix: String, count
 }
 
 async fn pages(bench: &Bench, progress: &Progress, count: u64) -> Result<Latency> {
-    let address = bench.target().http();
-    let stream = TcpStream::connect(address).await.map_err(Error::unreachable)?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(Error::unreachable)?;
-    let driver = tokio::spawn(connection);
+    let endpoint = bench.target().http();
+    let (mut sender, driver) = match endpoint.encrypt(endpoint.connect().await?).await? {
+        Ok(encrypted) => handshake(encrypted).await?,
+        Err(plain) => handshake(plain).await?,
+    };
+    let host = endpoint.address().to_string();
     let mut latency = Latency::new();
     progress.begin("reading", bench.scale.list_requests);
     for _ in 0..bench.scale.list_requests {
         let sent = Instant::now();
-        let page = timeout(LIMIT, page(&mut sender, &address.to_string())).await;
+        let page = timeout(LIMIT, page(&mut sender, &host)).await;
         let total = page.unwrap_or_else(|_| Err(Error::timeout("no page in time")))?.total_count;
         latency.record(sent.elapsed());
         if total < count {
@@ -68,6 +71,15 @@ async fn pages(bench: &Bench, progress: &Progress, count: u64) -> Result<Latency
     }
     driver.abort();
     Ok(latency)
+}
+
+/// Begins HTTP on a connection, which is driven by the task.
+async fn handshake<S>(stream: S) -> Result<(SendRequest<Empty<Bytes>>, JoinHandle<hyper::Result<()>>)>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(Error::unreachable)?;
+    Ok((sender, tokio::spawn(connection)))
 }
 
 async fn page(sender: &mut SendRequest<Empty<Bytes>>, host: &str) -> Result<Page> {

@@ -6,13 +6,14 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use nacre_client::Client;
+use nacre_client::{Client, options::Tls};
 use tokio::{net::TcpStream, time::timeout};
 
 use super::{Check, Status, ports::GRPC_OFFSET};
 use crate::command::{
     Failure,
     api::{Api, Request},
+    tls::TlsArgs,
 };
 
 const HTTP: &str = "http port";
@@ -21,8 +22,9 @@ const DEFAULT_PORT: u16 = 8848;
 /// A difference that tokens and time stamps tolerate.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(5);
 
-pub(super) async fn look(server: &str, limit: Duration) -> Result<Vec<Check>, Failure> {
+pub(super) async fn look(server: &str, tls: &TlsArgs, limit: Duration) -> Result<Vec<Check>, Failure> {
     let (host, port) = address(server)?;
+    let engine = tls.engine()?;
     let mut checks = Vec::new();
     let addresses: Vec<SocketAddr> = match timeout(limit, tokio::net::lookup_host((host.as_str(), port))).await {
         Ok(Ok(found)) => found.collect(),
@@ -44,10 +46,10 @@ pub(super) async fn look(server: &str, limit: Duration) -> Result<Vec<Check>, Fa
     checks.push(judged(GRPC, grpc_port, &grpc, without));
     let name = format!("{}:{port}", if host.contains(':') { format!("[{host}]") } else { host.clone() });
     if http.is_ok() {
-        checks.extend(answers(&name, limit).await);
+        checks.extend(answers(&name, tls, limit).await);
     }
     if http.is_ok() && grpc.is_ok() {
-        checks.push(client(&name, limit).await);
+        checks.push(client(&name, engine, limit).await);
     }
     Ok(checks)
 }
@@ -118,10 +120,10 @@ fn judged(name: &'static str, port: u16, door: &Result<Duration, Shut>, without:
 }
 
 /// What comes back over HTTP, and by which clock.
-async fn answers(server: &str, limit: Duration) -> Vec<Check> {
+async fn answers(server: &str, tls: &TlsArgs, limit: Duration) -> Vec<Check> {
     const ANSWER: &str = "http answer";
     let advice = "look at the server's log";
-    let api = match Api::at(server, limit) {
+    let api = match Api::at(server, tls, limit) {
         Ok(api) => api,
         Err(failure) => return vec![Check::fail(ANSWER, failure.text, advice)],
     };
@@ -173,10 +175,14 @@ fn offset(asked: SystemTime, answered: SystemTime, theirs: u64) -> Check {
 }
 
 /// A client as programs have it.
-async fn client(server: &str, limit: Duration) -> Check {
+async fn client(server: &str, tls: Option<Tls>, limit: Duration) -> Check {
     const NAME: &str = "client";
     let advice = "see whether a proxy in between passes HTTP/2 through";
-    let client = match Client::builder().server(server).app_name("nacre").request_timeout(limit).build() {
+    let mut builder = Client::builder().server(server).app_name("nacre").request_timeout(limit);
+    if let Some(tls) = tls {
+        builder = builder.tls(tls);
+    }
+    let client = match builder.build() {
         Ok(client) => client,
         Err(error) => return Check::fail(NAME, error.to_string(), "check the address"),
     };
