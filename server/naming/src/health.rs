@@ -8,7 +8,10 @@ use std::{
     collections::{BTreeMap, HashMap, HashSet},
     hash::{DefaultHasher, Hash, Hasher},
     panic::AssertUnwindSafe,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -23,6 +26,7 @@ use crate::{
     model::{Address, HealthChecker, ServiceKey},
     registry::Registry,
     shard::{Operation, Owner},
+    stats::CheckStats,
     switches::{CheckTimes, Switches},
 };
 
@@ -32,6 +36,31 @@ const LOOK: Duration = Duration::from_secs(1);
 const FIRST: u64 = 2_000;
 
 type TargetKey = (ServiceKey, Address);
+
+/// How many checks of each kind were begun.
+#[derive(Debug, Default)]
+pub(crate) struct CheckFigures {
+    tcp: AtomicU64,
+    http: AtomicU64,
+    mysql: AtomicU64,
+}
+
+impl CheckFigures {
+    fn count(&self, checker: &HealthChecker) {
+        let kind = match checker {
+            HealthChecker::Tcp => &self.tcp,
+            HealthChecker::Http { .. } => &self.http,
+            HealthChecker::Mysql { .. } => &self.mysql,
+            HealthChecker::None => return,
+        };
+        kind.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn read(&self) -> CheckStats {
+        let load = |kind: &AtomicU64| kind.load(Ordering::Relaxed);
+        CheckStats { tcp: load(&self.tcp), http: load(&self.http), mysql: load(&self.mysql) }
+    }
+}
 
 /// One instance that is checked.
 #[derive(Clone, Debug, PartialEq)]
@@ -169,6 +198,7 @@ impl Registry {
             let port = if check.metadata.use_instance_port { address.port } else { check.metadata.check_port };
             let Some(target) = plan.targets.get_mut(&key) else { continue };
             target.is_checked = true;
+            self.checks.count(&check.metadata.health_checker);
             let probe = Probe::new(&address.ip, port, check.metadata.health_checker);
             running.spawn(async move {
                 let started = Instant::now();
@@ -213,7 +243,6 @@ impl Registry {
 #[cfg(test)]
 mod tests {
     use super::*;
-
     fn target() -> Target {
         Target { pause: 2_000.0, is_checked: false, good: 0, bad: 0 }
     }

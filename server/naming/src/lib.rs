@@ -31,7 +31,7 @@ pub use naming::{BeatAnswer, BeatCode, ClientId, ClientInfo, Naming, Options, Se
 pub use session::{Client, CloseReason, Session};
 pub use settings::Settings;
 pub use shard::{FAMILIES, ShardMachine};
-pub use stats::{Counts, PushStats, Stats};
+pub use stats::{CheckStats, Counts, PushStats, Stats};
 pub use switches::{CheckTimes, SwitchCommand, SwitchMachine, Switches};
 pub use view::{Encoder, Filter, Listing, ServiceList, View};
 

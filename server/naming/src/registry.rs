@@ -12,6 +12,7 @@ use crate::{
     Error, Registration, Settings,
     batch::{BatchFigures, Batcher},
     grace::Detached,
+    health::CheckFigures,
     instance_id::IdGenerator,
     lease::Leases,
     model::ServiceKey,
@@ -43,6 +44,7 @@ pub(crate) struct Registry {
     pub(crate) detached: Detached,
     pub(crate) batches: Arc<BatchFigures>,
     pub(crate) beats: AtomicU64,
+    pub(crate) checks: CheckFigures,
     pub(crate) switches: Arc<SwitchMachine>,
     pub(crate) sessions: AtomicU64,
     /// The connected clients by connection id, with the time of their connection.

@@ -42,6 +42,17 @@ pub struct PushStats {
     pub latency_max_micros: u64,
 }
 
+/// Health checks of persistent instances that were made since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CheckStats {
+    /// Connections over TCP.
+    pub tcp: u64,
+    /// Requests over HTTP.
+    pub http: u64,
+    /// Conversations with MySQL.
+    pub mysql: u64,
+}
+
 /// All figures of a running registry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
@@ -55,4 +66,6 @@ pub struct Stats {
     pub operations: u64,
     /// Beats taken.
     pub beats: u64,
+    /// Health checks made.
+    pub checks: CheckStats,
 }

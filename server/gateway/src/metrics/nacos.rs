@@ -5,23 +5,23 @@ use super::{ConfigFigures, Figures};
 
 pub(super) fn monitor(text: &mut Text, figures: &Figures) {
     let push = &figures.naming.push;
-    let counts = &figures.naming.counts;
+    let (counts, checks) = (&figures.naming.counts, &figures.naming.checks);
     let average_millis = push.latency_sum_micros.checked_div(push.measured * 1000).unwrap_or(0);
     let naming = [
         ("avgPushCost", average_millis),
         ("emptyPush", 0),
         ("failedPush", push.failed + push.timed_out),
-        ("httpHealthCheck", 0),
+        ("httpHealthCheck", checks.http),
         ("ipCount", counts.instances),
         ("leaderStatus", 1),
         ("maxPushCost", push.latency_max_micros / 1000),
-        ("mysqlHealthCheck", 0),
+        ("mysqlHealthCheck", checks.mysql),
         ("pushPendingTaskCount", push.pending),
         ("serviceChangedEventQueueSize", 0),
         ("serviceCount", counts.services),
         ("serviceSubscribedEventQueueSize", 0),
         ("subscriberCount", counts.subscribers),
-        ("tcpHealthCheck", 0),
+        ("tcpHealthCheck", checks.tcp),
         ("totalPush", push.sent),
         ("totalPushCostForAvg", push.latency_sum_micros / 1000),
         ("totalPushCountForAvg", push.measured),
@@ -94,4 +94,24 @@ pub(super) fn exceptions(text: &mut Text, config: &ConfigFigures, illegal: u64) 
     ];
     let rows = rows.map(|(module, name, value)| (vec![("module", module), ("name", name)], value));
     text.counters("nacos_exception_total", "failures under the names of Nacos", rows);
+}
+
+#[cfg(test)]
+mod tests {
+    use nacre_naming::CheckStats;
+
+    use super::*;
+
+    #[test]
+    fn health_checks_stand_under_their_kind() {
+        let mut figures = Figures::default();
+        figures.naming.checks = CheckStats { tcp: 1, http: 2, mysql: 3 };
+        let mut text = Text::default();
+        monitor(&mut text, &figures);
+        let text = text.finish();
+        for (kind, count) in [("tcp", 1), ("http", 2), ("mysql", 3)] {
+            let row = format!("nacos_monitor{{module=\"naming\",name=\"{kind}HealthCheck\"}} {count}\n");
+            assert!(text.contains(&row), "{row}{text}");
+        }
+    }
 }

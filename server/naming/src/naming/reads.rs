@@ -188,6 +188,7 @@ impl Naming {
             batches: registry.batches.batches.load(Ordering::Relaxed),
             operations: registry.batches.operations.load(Ordering::Relaxed),
             beats: registry.beats.load(Ordering::Relaxed),
+            checks: registry.checks.read(),
         }
     }
 }
