@@ -260,7 +260,7 @@ pub(in crate::http) fn guide() -> Answer {
 
 /// The level of a log. Levels are set at start here.
 pub(in crate::http) fn set_log_level(call: &Call) -> Result<Answer, Failure> {
-    call.required("logName")?;
-    call.required("logLevel")?;
+    call.present("logName")?;
+    call.present("logLevel")?;
     Err(Failure::refused(501, Code::SERVER, "log levels are set with log.level at start"))
 }

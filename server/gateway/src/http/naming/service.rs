@@ -10,7 +10,7 @@ use crate::http::code::Code;
 use crate::http::failure::Failure;
 use crate::http::parameters::form_decode;
 
-const PAGE_SIZE: usize = 20;
+const PAGE_SIZE: i64 = 20;
 const LARGEST_PAGE: usize = 500;
 
 /// Creates an empty service; in v1 always a persistent one.
@@ -60,7 +60,7 @@ pub(in crate::http) fn list(call: &Call) -> Result<Answer, Failure> {
     let group = call.filled("groupName").unwrap_or(DEFAULT_GROUP.into());
     let (page, size) = if call.is_v2() {
         let size = call.number("pageSize")?.unwrap_or(PAGE_SIZE);
-        (call.number("pageNo")?.unwrap_or(1), size.min(LARGEST_PAGE))
+        (call.number("pageNo")?.unwrap_or(1), usize::try_from(size).unwrap_or(0).min(LARGEST_PAGE))
     } else {
         // A page number that is no number reads as 0, which is the first page.
         let page = call.required("pageNo")?.trim().parse().unwrap_or(0);
