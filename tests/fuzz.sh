@@ -32,7 +32,7 @@ for target in "${targets[@]}"; do
     mkdir -p "$found"
     # Without a sanitizer no nightly compiler is needed: what is looked for are panics, hangs and large memory.
     scripts/timed.sh "fuzz: ${name##*::}" cargo bolero test --package "$package" --engine libfuzzer \
-        --sanitizer NONE --rustc-bootstrap --target-dir "$build" --time "${seconds}s" --timeout 20s \
+        --sanitizer NONE --rustc-bootstrap --target-dir "$build" -T "${seconds}s" --timeout 20s \
         --corpus-dir "$found" --engine-args="$PWD/$folder/corpus" --engine-args=-rss_limit_mb=2048 \
         "$name" || failed+=("$name")
 done

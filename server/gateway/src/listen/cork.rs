@@ -194,7 +194,7 @@ mod tests {
             corked.write_all(&part).await.unwrap();
             corked.flush().await.unwrap();
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     fn start(parts: Vec<Vec<u8>>, room: usize) -> (Arc<Cork<DuplexStream>>, DuplexStream) {
