@@ -10,6 +10,8 @@ mod http;
 mod requests;
 #[path = "bad_input/streams.rs"]
 mod streams;
+#[path = "bad_input/sweep.rs"]
+mod sweep;
 
 use std::time::Duration;
 

@@ -79,6 +79,7 @@ struct Listens {
 /// Who listens to a config.
 pub(super) fn listeners(call: &Call) -> Result<Answer, Failure> {
     let (data_id, group) = (call.present("dataId")?, call.present("group")?);
+    check_sample_time(call)?;
     let held = call.state.config.listeners_of(&ConfigKey::new(&namespace(call), &group, &data_id));
     Ok(Answer::bare(Listens { status: 200, held }))
 }
@@ -87,12 +88,18 @@ pub(super) fn listeners(call: &Call) -> Result<Answer, Failure> {
 pub(super) fn listened(call: &Call) -> Result<Answer, Failure> {
     let ip = call.present("ip")?;
     let is_all = call.boolean("all")?.unwrap_or(false);
+    check_sample_time(call)?;
     let wanted = namespace(call);
     let wanted = nacre_config::normal_namespace(&wanted);
     let held = call.state.config.listened_by(&ip).into_iter();
     let held = held.filter(|(key, _)| is_all || key.namespace() == wanted);
     let held = held.map(|(key, md5)| (group_key(key.data_id(), key.group(), key.namespace()), md5)).collect();
     Ok(Answer::bare(Listens { status: 200, held }))
+}
+
+/// Nacos asks its nodes several times; one look is enough here, but a text that is no number is refused all the same.
+fn check_sample_time(call: &Call) -> Result<(), Failure> {
+    call.number::<i32>("sampleTime").map(drop)
 }
 
 /// Whether configs can be read and written.

@@ -43,6 +43,7 @@ pub(super) fn check_grouped_name(call: &Call) -> Result<(), Failure> {
 /// Checks the parameters that naming paths have in common.
 pub(super) fn check(call: &Call) -> check::Checked {
     let named = named(call);
+    let group = named.as_ref().map(|(group, _)| group.clone()).or_else(|| call.filled("groupName"));
     let beat = call.filled("beat").and_then(|text| beat::Body::read(&text));
     let namespace = call.filled("namespaceId");
     let clusters = first_filled(call, &["clusterName", "cluster", "clusters"]);
@@ -51,7 +52,7 @@ pub(super) fn check(call: &Call) -> check::Checked {
     check::Parameters {
         namespace: namespace.as_deref(),
         service_name: named.as_ref().map(|(_, name)| name.as_ref()),
-        group: named.as_ref().map(|(group, _)| group.as_ref()),
+        group: group.as_deref(),
         clusters: clusters.as_deref(),
         ip: ip.as_deref(),
         port: port.as_deref(),
