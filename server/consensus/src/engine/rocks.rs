@@ -5,7 +5,7 @@ use std::{io, ops::Bound, path::Path, sync::Arc};
 use bytes::Bytes;
 use rocksdb::{
     BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType, DBRecoveryMode, Direction,
-    FlushOptions, IteratorMode, Options, ReadOptions, Snapshot, WriteBatch, WriteOptions, checkpoint::Checkpoint,
+    IteratorMode, Options, ReadOptions, Snapshot, WriteBatch, WriteOptions, checkpoint::Checkpoint,
 };
 
 use super::{Engine, Op, RAFT_LOG, RAFT_META, Read};
@@ -27,17 +27,6 @@ pub fn open(path: &Path, families: &[Family]) -> io::Result<Arc<dyn Engine>> {
 #[derive(Debug)]
 pub struct RocksEngine {
     db: DB,
-    names: Vec<&'static str>,
-}
-
-impl Drop for RocksEngine {
-    /// Leaves nothing in the log that the next start would have to replay. Whatever fails stays there.
-    fn drop(&mut self) {
-        let columns: Vec<&ColumnFamily> = self.names.iter().filter_map(|name| self.db.cf_handle(name)).collect();
-        if let Err(error) = self.db.flush_cfs_opt(&columns, &FlushOptions::default()) {
-            tracing::warn!(%error, "memory tables were not written at the end; the next start replays the log");
-        }
-    }
 }
 
 impl RocksEngine {
@@ -47,10 +36,10 @@ impl RocksEngine {
     /// When the directory is in use or damaged.
     pub fn open(path: &Path, families: &[Family]) -> io::Result<Self> {
         let cache = Cache::new_lru_cache(32 * MEGABYTE);
-        let names: Vec<&'static str> = [RAFT_LOG, RAFT_META].iter().chain(families).map(|family| family.0).collect();
+        let names: Vec<&str> = [RAFT_LOG, RAFT_META].iter().chain(families).map(|family| family.0).collect();
         let columns = names.iter().map(|name| ColumnFamilyDescriptor::new(*name, column_options(name, &cache)));
         let db = DB::open_cf_descriptors(&database_options(), path, columns).map_err(io::Error::other)?;
-        Ok(Self { db, names })
+        Ok(Self { db })
     }
 
     fn column(&self, family: Family) -> &ColumnFamily {
@@ -92,8 +81,6 @@ fn database_options() -> Options {
     options.set_max_total_wal_size(LOG_LIMIT);
     options.set_db_write_buffer_size(64 * MEGABYTE);
     options.set_max_open_files(256);
-    // Sixteen threads by default, made anew for each family: dearer than the few files that are opened at a start.
-    options.set_max_file_opening_threads(1);
     options.set_max_background_jobs(2);
     options.set_keep_log_file_num(3);
     options.set_max_log_file_size(4 * MEGABYTE);
