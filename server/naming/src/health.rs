@@ -243,6 +243,7 @@ impl Registry {
 #[cfg(test)]
 mod tests {
     use super::*;
+
     fn target() -> Target {
         Target { pause: 2_000.0, is_checked: false, good: 0, bad: 0 }
     }
