@@ -243,6 +243,44 @@ impl Registry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        IdPolicy, NewInstance, Settings,
+        model::ClusterMetadata,
+        testing::{Rig, service},
+    };
+
+    #[tokio::test(start_paused = true)]
+    async fn checks_are_counted_by_their_kind() {
+        let rig = Rig::with(Settings::default(), 1).await;
+        let nobody = NewInstance { cluster: Some("DEFAULT".into()), ..NewInstance::at("127.0.0.1", 1) };
+        rig.register_persistent(&service("s"), nobody, IdPolicy::Generate).await.expect("accepted");
+        let counts = || {
+            let CheckStats { tcp, http, mysql } = rig.stats().checks;
+            [tcp, http, mysql]
+        };
+        assert_eq!(counts(), [0; 3]);
+        let checkers = [
+            HealthChecker::Tcp,
+            HealthChecker::Http { path: "/".into(), headers: String::new(), expected_response_code: 200 },
+            HealthChecker::Mysql { user: None, password: None, command: None },
+        ];
+        for (kind, health_checker) in checkers.into_iter().enumerate() {
+            let before = counts();
+            let metadata = ClusterMetadata { health_checker, ..ClusterMetadata::default() };
+            rig.update_cluster(&service("s"), "DEFAULT", metadata).await.expect("known");
+            // Longer than the first check and any later one may be away.
+            tokio::time::sleep(Duration::from_secs(15)).await;
+            let after = counts();
+            for other in 0..3 {
+                assert_eq!(after[other] > before[other], other == kind, "{before:?} {after:?}");
+            }
+        }
+        let metadata = ClusterMetadata { health_checker: HealthChecker::None, ..ClusterMetadata::default() };
+        rig.update_cluster(&service("s"), "DEFAULT", metadata).await.expect("known");
+        let before = counts();
+        tokio::time::sleep(Duration::from_secs(15)).await;
+        assert_eq!(counts(), before, "nothing is checked any more");
+    }
 
     fn target() -> Target {
         Target { pause: 2_000.0, is_checked: false, good: 0, bad: 0 }
