@@ -111,19 +111,15 @@ pub(in crate::http) fn list(call: &Call) -> Result<Answer, Failure> {
     Ok(Answer::data(model::Listing::new(&list)))
 }
 
-/// A client that reads pushes and names a port is told of changes there. Only the caller itself can be named, so that
-/// nobody has others pushed to.
+/// A client that reads pushes and names a port is told of changes there, at the address it calls from: what it names
+/// as its own may not lead to it, and nobody has others pushed to.
 fn subscribe_by_datagram(call: &Call, service: &ServiceKey, clusters: &str) {
     let Ok(Some(port @ 1..)) = call.number::<u16>("udpPort") else { return };
     let agent = call.header("user-agent").or_else(|| call.header("client-version")).unwrap_or_default();
     if !udp::reads_pushes(agent) {
         return;
     }
-    let ip = call.client_ip();
-    if call.filled("clientIP").is_some_and(|named| *named != *ip) {
-        return;
-    }
-    let Ok(ip) = ip.parse() else { return };
+    let Ok(ip) = call.client_ip().parse() else { return };
     call.state.udp.subscribe(udp::Subscriber {
         service: service.clone(),
         address: std::net::SocketAddr::new(ip, port),
