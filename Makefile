@@ -125,10 +125,10 @@ bench-node: build ## measure the Node client beside the package nacos, release b
 		node/bench/run.sh
 
 vectors: server-dev ## the captured Nacos scenarios, gRPC and HTTP
-	cargo test --locked -p nacre-e2e --test 'vectors_*'
+	cargo test --locked --workspace $(TESTING) --test 'vectors_*'
 
 test-long: setup server-dev ## the long loops of the tests, and the original Java client in place of ours
-	NACRE_TEST_LONG=1 cargo test --locked -p nacre-e2e -- --nocapture
+	NACRE_TEST_LONG=1 cargo test --locked --workspace $(TESTING) --test crash --test bad_input -- --nocapture
 	@# What other frameworks do with our client, they do with the original.
 	$(WITH_BUILT) NACRE_TEST_LONG=1 mvn -B -q -f java/pom.xml -P original \
 		-pl nacre-acceptance/dubbo,nacre-acceptance/spring -am verify -Dtest='io.nacre.acceptance.*Test' \
@@ -147,7 +147,7 @@ fuzz: setup ## a minute of fuzzing for each decoder (SECONDS_EACH=60)
 
 soak: setup build ## mixed load under restarts and kills; SECONDS= says how long, SEED= repeats a run
 	NACRE_SERVER=$(TARGET)/release/nacre NACRE_SOAK_SEED=$(SEED) NACRE_SOAK_SECONDS=$(SECONDS) \
-		cargo test --locked -p nacre-e2e --test soak -- --nocapture
+		cargo test --locked --workspace $(TESTING) --test soak -- --nocapture
 
 figures: setup build ## measure the server, release profile
 	cargo run --release --locked -p nacre-figures -- --server $(TARGET)/release/nacre
