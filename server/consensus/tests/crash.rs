@@ -1,6 +1,6 @@
 //! The store crashes at every write in turn; whatever was acknowledged must be there afterwards.
 
-use std::{collections::BTreeMap, io, path::Path, sync::Arc};
+use std::{collections::BTreeMap, io, path::Path, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use nacre_consensus::{
@@ -77,6 +77,8 @@ async fn work(engine: &MemoryEngine) -> BTreeMap<String, u64> {
             for (number, count) in counts.into_iter().enumerate() {
                 acknowledged.insert(format!("batch-{number}"), count);
             }
+            // Long enough for state to be written by itself, which nothing syncs.
+            tokio::time::sleep(Duration::from_millis(15)).await;
         }
     }
     acknowledged

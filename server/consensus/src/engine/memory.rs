@@ -14,7 +14,8 @@ type Tables = BTreeMap<Family, BTreeMap<Bytes, Bytes>>;
 struct Inner {
     current: Tables,
     durable: Tables,
-    unsynced: Vec<Op>,
+    /// The writes since the last sync. Each is whole, as [`Engine::write`] promises.
+    unsynced: Vec<Vec<Op>>,
     writes: u64,
     crash_at: Option<u64>,
     crashed: bool,
@@ -50,13 +51,13 @@ impl MemoryEngine {
         self.inner.lock().crashed
     }
 
-    /// What a restart finds on disk: the synced writes, and the first `keep` of the changes that
-    /// were written after the last sync.
+    /// What a restart finds on disk: the synced writes, and the first `keep` of those after the last
+    /// sync.
     #[must_use]
     pub fn after_crash(&self, keep: usize) -> Self {
         let inner = self.inner.lock();
         let mut tables = inner.durable.clone();
-        for op in inner.unsynced.iter().take(keep) {
+        for op in inner.unsynced.iter().take(keep).flatten() {
             apply(&mut tables, op);
         }
         let fresh = Inner { current: tables.clone(), durable: tables, ..Inner::default() };
@@ -137,10 +138,10 @@ impl Engine for MemoryEngine {
         for op in ops {
             apply(&mut inner.current, op);
         }
-        inner.unsynced.extend_from_slice(ops);
+        inner.unsynced.push(ops.to_vec());
         if sync {
             let unsynced = std::mem::take(&mut inner.unsynced);
-            for op in &unsynced {
+            for op in unsynced.iter().flatten() {
                 apply(&mut inner.durable, op);
             }
         }
@@ -164,17 +165,18 @@ mod tests {
     }
 
     #[test]
-    fn crash_forgets_unsynced_writes() {
+    fn crash_forgets_unsynced_writes_and_no_part_of_one() {
         let engine = MemoryEngine::new();
         engine.write(&[put("a")], true).unwrap();
-        engine.write(&[put("b")], false).unwrap();
-        engine.write(&[put("c")], false).unwrap();
-        assert!(engine.get(FAMILY, b"c").unwrap().is_some());
+        engine.write(&[put("b"), put("c")], false).unwrap();
+        engine.write(&[put("d")], false).unwrap();
+        assert!(engine.get(FAMILY, b"d").unwrap().is_some());
 
         let restarted = engine.after_crash(1);
         assert!(restarted.get(FAMILY, b"a").unwrap().is_some());
         assert!(restarted.get(FAMILY, b"b").unwrap().is_some());
-        assert!(restarted.get(FAMILY, b"c").unwrap().is_none());
+        assert!(restarted.get(FAMILY, b"c").unwrap().is_some());
+        assert!(restarted.get(FAMILY, b"d").unwrap().is_none());
     }
 
     #[test]
