@@ -35,6 +35,19 @@ pub enum ConfigCommand {
         /// Its id.
         id: String,
     },
+    /// Several changes, one after the other.
+    Batch(Vec<ConfigCommand>),
+}
+
+impl ConfigCommand {
+    /// Bytes in the log, roughly.
+    pub(crate) fn estimated_size(&self) -> usize {
+        512 + match self {
+            Self::Publish(command) => command.content.len(),
+            Self::Batch(commands) => commands.iter().map(Self::estimated_size).sum(),
+            _ => 0,
+        }
+    }
 }
 
 /// See [`ConfigCommand::SetCapacity`].
@@ -140,7 +153,7 @@ impl PublishCommand {
 }
 
 /// What a command did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConfigReply {
     /// It is done.
@@ -155,11 +168,13 @@ pub enum ConfigReply {
     Exists,
     /// There would be more than a capacity allows.
     OverCapacity(Excess),
+    /// What each command of a batch did, in their order.
+    Batch(Vec<ConfigReply>),
 }
 
 #[derive(Clone, PartialEq, Message)]
 struct CommandRecord {
-    #[prost(oneof = "Body", tags = "1, 2, 3, 4, 5, 6")]
+    #[prost(oneof = "Body", tags = "1, 2, 3, 4, 5, 6, 7")]
     body: Option<Body>,
 }
 
@@ -177,6 +192,14 @@ enum Body {
     DeleteNamespace(String),
     #[prost(message, tag = "6")]
     SetCapacity(CapacityCommandRecord),
+    #[prost(message, tag = "7")]
+    Batch(BatchRecord),
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct BatchRecord {
+    #[prost(message, repeated, tag = "1")]
+    commands: Vec<CommandRecord>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -373,42 +396,48 @@ impl TryFrom<PublishRecord> for PublishCommand {
     }
 }
 
-impl Command for ConfigCommand {
-    fn encode(&self) -> Vec<u8> {
-        let body = match self {
-            Self::Publish(command) => Body::Publish(Box::new(PublishRecord::from(&**command))),
-            Self::Remove(command) => Body::Remove(RemoveRecord {
+impl From<&ConfigCommand> for CommandRecord {
+    fn from(command: &ConfigCommand) -> Self {
+        let body = match command {
+            ConfigCommand::Publish(command) => Body::Publish(Box::new(PublishRecord::from(&**command))),
+            ConfigCommand::Remove(command) => Body::Remove(RemoveRecord {
                 key: command.key.stored(),
                 gray: command.gray.clone(),
                 source_ip: command.origin.ip.clone(),
                 source_user: command.origin.user.clone(),
             }),
-            Self::Prune(rows) => Body::Prune(PruneRecord {
+            ConfigCommand::Prune(rows) => Body::Prune(PruneRecord {
                 rows: rows
                     .iter()
                     .map(|row| PrunedRowRecord { id: row.id, key: row.key.stored(), revision: row.revision })
                     .collect(),
             }),
-            Self::PutNamespace(command) => Body::PutNamespace(PutNamespaceRecord {
+            ConfigCommand::PutNamespace(command) => Body::PutNamespace(PutNamespaceRecord {
                 id: command.id.clone(),
                 name: command.name.clone(),
                 description: command.description.clone(),
                 create: command.create,
             }),
-            Self::DeleteNamespace { id } => Body::DeleteNamespace(id.clone()),
-            Self::SetCapacity(SetCapacity { scope, change }) => Body::SetCapacity(CapacityCommandRecord {
+            ConfigCommand::DeleteNamespace { id } => Body::DeleteNamespace(id.clone()),
+            ConfigCommand::SetCapacity(SetCapacity { scope, change }) => Body::SetCapacity(CapacityCommandRecord {
                 scope: scope.row(),
                 quota: change.quota,
                 max_size: change.max_size,
                 max_aggr_count: change.max_aggr_count,
                 max_aggr_size: change.max_aggr_size,
             }),
+            ConfigCommand::Batch(commands) => {
+                Body::Batch(BatchRecord { commands: commands.iter().map(Self::from).collect() })
+            }
         };
-        stored::write(&CommandRecord { body: Some(body) })
+        Self { body: Some(body) }
     }
+}
 
-    fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let record: CommandRecord = stored::read(bytes)?;
+impl TryFrom<CommandRecord> for ConfigCommand {
+    type Error = DecodeError;
+
+    fn try_from(record: CommandRecord) -> Result<Self, DecodeError> {
         match record.body.ok_or_else(|| DecodeError("unknown command".to_owned()))? {
             Body::Publish(record) => Ok(Self::Publish(Box::new((*record).try_into()?))),
             Body::Remove(record) => Ok(Self::Remove(RemoveCommand {
@@ -438,11 +467,28 @@ impl Command for ConfigCommand {
                     max_aggr_size: record.max_aggr_size,
                 },
             })),
+            Body::Batch(record) => {
+                record.commands.into_iter().map(Self::try_from).collect::<Result<_, _>>().map(Self::Batch)
+            }
         }
+    }
+}
+
+impl Command for ConfigCommand {
+    fn encode(&self) -> Vec<u8> {
+        stored::write(&CommandRecord::from(self))
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        stored::read::<CommandRecord>(bytes)?.try_into()
     }
 
     fn may_use_reserve(&self) -> bool {
-        matches!(self, Self::Remove(_) | Self::Prune(_) | Self::DeleteNamespace { .. })
+        match self {
+            Self::Remove(_) | Self::Prune(_) | Self::DeleteNamespace { .. } => true,
+            Self::Batch(commands) => commands.iter().all(Self::may_use_reserve),
+            Self::Publish(_) | Self::PutNamespace(_) | Self::SetCapacity(_) => false,
+        }
     }
 }
 
@@ -479,6 +525,10 @@ mod tests {
     }
 
     fn command() -> impl Strategy<Value = ConfigCommand> {
+        prop_oneof![4 => single(), 1 => proptest::collection::vec(single(), 0..4).prop_map(ConfigCommand::Batch)]
+    }
+
+    fn single() -> impl Strategy<Value = ConfigCommand> {
         let key = || ConfigKey::new("dev", "g", "d");
         prop_oneof![
             publish(),
@@ -524,9 +574,12 @@ mod tests {
     fn only_what_frees_space_uses_the_reserve() {
         let key = ConfigKey::new("", "g", "d");
         let remove = RemoveCommand { key: key.clone(), gray: None, origin: Origin::default() };
-        assert!(ConfigCommand::Remove(remove).may_use_reserve());
+        let remove = ConfigCommand::Remove(remove);
+        assert!(remove.may_use_reserve());
         assert!(ConfigCommand::Prune(Vec::new()).may_use_reserve());
-        let publish = PublishCommand::new(Publish::new(key, "x"), 1);
-        assert!(!ConfigCommand::Publish(Box::new(publish)).may_use_reserve());
+        let publish = ConfigCommand::Publish(Box::new(PublishCommand::new(Publish::new(key, "x"), 1)));
+        assert!(!publish.may_use_reserve());
+        assert!(ConfigCommand::Batch(vec![remove.clone(), remove.clone()]).may_use_reserve());
+        assert!(!ConfigCommand::Batch(vec![remove, publish]).may_use_reserve());
     }
 }

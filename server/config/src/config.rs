@@ -16,6 +16,7 @@ use crate::{
     command::{ConfigCommand, ConfigReply, PublishCommand, PutNamespace, RemoveCommand, SetCapacity},
     content,
     error::Error,
+    gather::Gather,
     history::{self, HistoryEntry, HistoryPage, PRUNED_AT_ONCE},
     hub::Waiting,
     index::{Entry, Gray, Version},
@@ -66,6 +67,7 @@ pub struct Config {
 struct Inner {
     shared: Arc<Shared>,
     group: Group<ConfigMachine>,
+    gather: Arc<Gather>,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -96,9 +98,13 @@ impl Config {
             metrics: Arc::new(Metrics::default()),
             last_listener: AtomicU64::new(1),
         });
-        let tasks =
-            vec![tokio::spawn(shared.hub.clone().run(notices)), tokio::spawn(clean_history(group.clone(), settings))];
-        Self { inner: Arc::new(Inner { shared, group, tasks }) }
+        let gather = Arc::new(Gather::new(group.clone()));
+        let tasks = vec![
+            tokio::spawn(shared.hub.clone().run(notices)),
+            tokio::spawn(gather.clone().run()),
+            tokio::spawn(clean_history(group.clone(), settings)),
+        ];
+        Self { inner: Arc::new(Inner { shared, group, gather, tasks }) }
     }
 
     fn machine(&self) -> &ConfigMachine {
@@ -106,7 +112,7 @@ impl Config {
     }
 
     async fn propose(&self, command: ConfigCommand) -> Result<ConfigReply, Error> {
-        self.inner.group.propose(command).await.map_err(|error| {
+        self.inner.gather.propose(command).await.map_err(|error| {
             self.metrics().refused.add(1);
             error.into()
         })

@@ -6,6 +6,7 @@ mod command;
 mod config;
 mod content;
 mod error;
+mod gather;
 mod history;
 mod hub;
 mod index;

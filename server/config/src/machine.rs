@@ -384,6 +384,9 @@ impl StateMachine for ConfigMachine {
             ConfigCommand::PutNamespace(command) => self.namespaces.write().put(at.stamp, command, batch),
             ConfigCommand::SetCapacity(command) => self.capacities.write().set(at.stamp, command, batch),
             ConfigCommand::DeleteNamespace { id } => self.namespaces.write().delete(id, batch),
+            ConfigCommand::Batch(commands) => {
+                ConfigReply::Batch(commands.iter().map(|command| self.apply(at, command, batch)).collect())
+            }
         }
     }
 }

@@ -357,7 +357,7 @@ proptest! {
                 ConfigCommand::Remove(command) => model.remove(command),
                 _ => ConfigReply::Done,
             };
-            prop_assert_eq!(machine.run(&command), expected);
+            prop_assert_eq!(machine.run(&command), expected.clone());
             // Another node reads the command from its log.
             let copy = ConfigCommand::decode(&command.encode()).unwrap();
             prop_assert_eq!(twin.run(&copy), expected);
