@@ -143,7 +143,7 @@ impl Config {
             ConfigReply::CasMismatch => Err(self.refuse(Error::CasMismatch)),
             ConfigReply::TooManyGray => Err(self.refuse(Error::TooManyGray { limit })),
             ConfigReply::OverCapacity(excess) => Err(self.refuse(Error::OverCapacity(excess))),
-            other => Err(unexpected(other)),
+            other => Err(unexpected(&other)),
         }
     }
 
@@ -177,7 +177,7 @@ impl Config {
                 Ok(true)
             }
             ConfigReply::Missing => Ok(false),
-            other => Err(unexpected(other)),
+            other => Err(unexpected(&other)),
         }
     }
 
@@ -503,7 +503,7 @@ impl Config {
         match self.put_namespace(id, name, description, true).await? {
             ConfigReply::Done => Ok(()),
             ConfigReply::Exists => Err(self.refuse(Error::NamespaceExists { id: id.to_owned() })),
-            other => Err(unexpected(other)),
+            other => Err(unexpected(&other)),
         }
     }
 
@@ -570,7 +570,7 @@ impl Config {
     }
 }
 
-fn unexpected(reply: ConfigReply) -> Error {
+fn unexpected(reply: &ConfigReply) -> Error {
     Error::Internal(format!("unexpected answer {reply:?}"))
 }
 
