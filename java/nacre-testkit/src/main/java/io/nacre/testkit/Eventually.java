@@ -4,12 +4,12 @@ import java.util.concurrent.Callable;
 
 /** Waits for conditions. */
 public final class Eventually {
-    private static final long LIMIT = 20_000;
+    private static final long LIMIT = 60_000;
 
     private Eventually() {}
 
     /**
-     * Calls a check again and again until it throws nothing, for 20 s.
+     * Calls a check again and again until it throws nothing, for a minute.
      *
      * @param check asserts something
      */
@@ -29,7 +29,7 @@ public final class Eventually {
     }
 
     /**
-     * Waits until a condition is true, for 20 s.
+     * Waits until a condition is true, for a minute.
      *
      * @param what names the condition
      * @param condition the condition
