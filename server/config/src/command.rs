@@ -40,11 +40,19 @@ pub enum ConfigCommand {
 }
 
 impl ConfigCommand {
-    /// Bytes in the log, roughly.
+    /// Bytes in the log, roughly: what has no small limit of its own is counted.
     pub(crate) fn estimated_size(&self) -> usize {
-        512 + match self {
-            Self::Publish(command) => command.content.len(),
-            Self::Batch(commands) => commands.iter().map(Self::estimated_size).sum(),
+        let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        1024 + match self {
+            Self::Publish(command) => {
+                command.content.len()
+                    + length(&command.tags)
+                    + length(&command.encrypted_data_key)
+                    + command.gray.as_ref().map_or(0, |gray| gray.rule.expression.len())
+                    + command.detail.encoded_len()
+            }
+            Self::PutNamespace(command) => command.name.len() + length(&command.description),
+            Self::Remove(command) => length(&command.gray),
             _ => 0,
         }
     }

@@ -103,10 +103,10 @@ mod tests {
 
     use super::*;
     use crate::{
-        command::{PublishCommand, RemoveCommand},
+        command::{PublishCommand, PutNamespace, RemoveCommand},
         key::ConfigKey,
         md5::Md5,
-        request::{Origin, Publish},
+        request::{Origin, Publish, Target},
         settings::Settings,
     };
 
@@ -143,6 +143,37 @@ mod tests {
         assert_eq!(entries.collect::<Vec<_>>(), [2, 2, 1, 1, 1, ENTRY_COMMANDS, 1]);
     }
 
+    /// Together such changes would be above what a log entry may hold, and all be refused.
+    #[tokio::test]
+    async fn whatever_makes_a_change_large_counts() {
+        let (gather, _guard) = gather().await;
+        let large = "x".repeat(ENTRY_BYTES);
+        let key = || ConfigKey::new("", "G", "a");
+        let mut tags = Publish::new(key(), "1");
+        tags.attributes.tags = Some(large.clone());
+        let mut beta = Publish::new(key(), "1");
+        beta.target = Target::requested(Some(&large), None);
+        let mut schema = Publish::new(key(), "1");
+        schema.attributes.schema = Some(large.clone());
+        let mut commands: Vec<_> = [tags, beta, schema]
+            .map(|request| ConfigCommand::Publish(Box::new(PublishCommand::new(request, 10))))
+            .into();
+        commands.push(ConfigCommand::PutNamespace(PutNamespace {
+            id: "dev".into(),
+            name: "dev".into(),
+            description: Some(large),
+            create: true,
+        }));
+        commands.push(publish("behind them", None));
+        let count = commands.len();
+        for command in commands {
+            gather.waiting.lock().push_back(Pending { command, answer: oneshot::channel().0 });
+        }
+        for _ in 0..count {
+            assert_eq!(gather.next().len(), 1);
+        }
+    }
+
     #[tokio::test]
     async fn changes_count_in_the_order_of_the_calls_and_each_has_its_own_answer() {
         let (gather, _guard) = gather().await;
@@ -161,7 +192,7 @@ mod tests {
         running.abort();
         use ConfigReply::{CasMismatch, Done, Missing};
         assert_eq!(replies, [Done, Done, CasMismatch, Done, Missing, Done, Done]);
-        let entry = gather.group.machine().entry(&ConfigKey::new("", "G", "a")).unwrap();
+        let entry = gather.group.machine().entry(&ConfigKey::new("", "G", "a")).expect("published");
         assert_eq!(entry.formal.as_ref().map(|version| version.md5), Some(Md5::of("5")));
     }
 
